@@ -1,0 +1,26 @@
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>
+/// A certificate chain and the private key of its end entity. One credential serves many connections at once:
+/// every member is thread-safe.
+/// </summary>
+public abstract class TlsCredential
+{
+    /// <summary>The DER of each certificate, the end entity's first, as the Certificate message carries them.</summary>
+    public abstract IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain { get; }
+
+    /// <summary>The schemes that the key can sign with in TLS 1.3, best first.</summary>
+    public abstract IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
+
+    /// <summary>The size of the largest signature in bytes.</summary>
+    public abstract int MaximumSignatureLength { get; }
+
+    /// <summary>Signs.</summary>
+    /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>
+    /// <param name="message">What is signed, before hashing.</param>
+    /// <param name="signature">At least <see cref="MaximumSignatureLength"/> bytes.</param>
+    /// <returns>How many bytes of <paramref name="signature"/> were written.</returns>
+    public abstract int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature);
+}

@@ -1,0 +1,83 @@
+namespace SynHello.Wire;
+
+/// <summary>The one table from cause to alert (RFC 8446 section 6.2).</summary>
+internal static class AlertTable
+{
+    public static AlertDescription? For(TlsErrorCause cause) => cause switch
+    {
+        TlsErrorCause.TruncatedMessage
+            or TlsErrorCause.TrailingBytes
+            or TlsErrorCause.VectorLengthOutOfRange => AlertDescription.DecodeError,
+
+        TlsErrorCause.RecordTooLarge
+            or TlsErrorCause.RecordAboveSizeLimit => AlertDescription.RecordOverflow,
+
+        TlsErrorCause.UnexpectedRecordType
+            or TlsErrorCause.NotTls
+            or TlsErrorCause.UnprotectedRecord
+            or TlsErrorCause.MissingInnerContentType
+            or TlsErrorCause.TooManyEmptyRecords
+            or TlsErrorCause.EmptyRecord
+            or TlsErrorCause.TooManyKeyUpdates
+            or TlsErrorCause.TooManyAlerts
+            or TlsErrorCause.TooManyTickets
+            or TlsErrorCause.UnexpectedMessage
+            or TlsErrorCause.MessageAcrossKeyChange
+            or TlsErrorCause.InterleavedRecord
+            or TlsErrorCause.EarlyApplicationData
+            or TlsErrorCause.UnexpectedChangeCipherSpec
+            or TlsErrorCause.TooMuchEarlyData
+            or TlsErrorCause.SecondHelloRetryRequest => AlertDescription.UnexpectedMessage,
+
+        TlsErrorCause.BadRecordMac => AlertDescription.BadRecordMac,
+
+        TlsErrorCause.UnsupportedVersion => AlertDescription.ProtocolVersion,
+
+        TlsErrorCause.NoCommonCipherSuite
+            or TlsErrorCause.NoCommonGroup
+            or TlsErrorCause.NoCommonSignatureScheme => AlertDescription.HandshakeFailure,
+
+        TlsErrorCause.NoCommonApplicationProtocol => AlertDescription.NoApplicationProtocol,
+
+        TlsErrorCause.MissingExtension => AlertDescription.MissingExtension,
+
+        TlsErrorCause.UnsolicitedExtension => AlertDescription.UnsupportedExtension,
+
+        TlsErrorCause.HandshakeMessageTooLarge
+            or TlsErrorCause.DuplicateExtension
+            or TlsErrorCause.MisplacedExtension
+            or TlsErrorCause.PreSharedKeyNotLast
+            or TlsErrorCause.IllegalValue
+            or TlsErrorCause.IllegalCompression
+            or TlsErrorCause.SessionIdMismatch
+            or TlsErrorCause.CipherSuiteNotOffered
+            or TlsErrorCause.GroupNotOffered
+            or TlsErrorCause.ApplicationProtocolNotOffered
+            or TlsErrorCause.SignatureSchemeNotOffered
+            or TlsErrorCause.UselessHelloRetryRequest
+            or TlsErrorCause.ChangedClientHello
+            or TlsErrorCause.BadCookie
+            or TlsErrorCause.InvalidKeyShare => AlertDescription.IllegalParameter,
+
+        // RFC 8446 section 4.4.2.4: an empty server certificate list is a decode_error.
+        TlsErrorCause.NoCertificate => AlertDescription.DecodeError,
+        TlsErrorCause.MalformedCertificate
+            or TlsErrorCause.CertificateNameMismatch => AlertDescription.BadCertificate,
+        TlsErrorCause.UnsupportedCertificateKey => AlertDescription.UnsupportedCertificate,
+        TlsErrorCause.UnknownCertificateAuthority => AlertDescription.UnknownCa,
+        TlsErrorCause.CertificateExpired => AlertDescription.CertificateExpired,
+        TlsErrorCause.CertificateRevoked => AlertDescription.CertificateRevoked,
+        TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
+
+        TlsErrorCause.BadSignature
+            or TlsErrorCause.BadFinished => AlertDescription.DecryptError,
+
+        // RFC 8446 section 6.1: user_canceled tells a peer that nothing is wrong with what it sent.
+        TlsErrorCause.HandshakeTimeout => AlertDescription.UserCanceled,
+
+        // Nobody is there to be told, or the peer has said so itself.
+        TlsErrorCause.PeerAlert or TlsErrorCause.TruncatedByPeer => null,
+
+        _ => AlertDescription.InternalError,
+    };
+}

@@ -1,0 +1,230 @@
+namespace SynHello.Wire;
+
+/// <summary>
+/// A ClientHello (RFC 8446 section 4.1.2) as a view over its bytes. Extensions that no part of this stack reads are
+/// checked for their place and skipped. A hello without extensions parses too: an older client sends one.
+/// </summary>
+internal readonly ref struct ClientHello
+{
+    public ProtocolVersion LegacyVersion { get; init; }
+
+    public ReadOnlySpan<byte> Random { get; init; }
+
+    public ReadOnlySpan<byte> LegacySessionId { get; init; }
+
+    public CodePoints CipherSuites { get; init; }
+
+    public ReadOnlySpan<byte> LegacyCompressionMethods { get; init; }
+
+    /// <summary>The extensions that are there, empty ones included.</summary>
+    public ExtensionSet Present { get; init; }
+
+    /// <summary>The host name of server_name, ASCII; empty when there is none.</summary>
+    public ReadOnlySpan<byte> ServerName { get; init; }
+
+    public CodePoints SupportedVersions { get; init; }
+
+    public CodePoints SupportedGroups { get; init; }
+
+    public CodePoints SignatureAlgorithms { get; init; }
+
+    public KeyShareList KeyShares { get; init; }
+
+    /// <summary>The ProtocolNameList of ALPN without the length in front of it.</summary>
+    public ProtocolNameList ApplicationProtocols { get; init; }
+
+    public ushort RecordSizeLimit { get; init; }
+
+    public ReadOnlySpan<byte> Cookie { get; init; }
+
+    /// <summary>How many zero octets the padding extension holds; negative when it is not sent.</summary>
+    public int Padding { get; init; }
+
+    public static ClientHello Parse(ReadOnlySpan<byte> body)
+    {
+        var reader = new TlsReader(body);
+        var legacyVersion = new ProtocolVersion(reader.ReadUInt16());
+        ReadOnlySpan<byte> random = reader.ReadBytes(32);
+        ReadOnlySpan<byte> sessionId = reader.ReadVector8(0, 32);
+        CodePoints cipherSuites = reader.ReadCodePoints16();
+        ReadOnlySpan<byte> compression = reader.ReadVector8(1);
+
+        ReadOnlySpan<byte> serverName = default, cookie = default;
+        CodePoints versions = default, groups = default, schemes = default;
+        KeyShareList keyShares = default;
+        ProtocolNameList protocols = default;
+        ushort recordSizeLimit = 0;
+        int padding = -1;
+        ExtensionSet present = default;
+
+        if (!reader.IsAtEnd)
+        {
+            ReadOnlySpan<byte> block = reader.ReadVector16();
+            reader.ExpectEnd();
+            var extensions = new ExtensionReader(
+                block, HandshakeContext.ClientHello);
+            while (extensions.TryRead(out ExtensionType type, out ReadOnlySpan<byte> data))
+            {
+                present = present.With(type);
+                var content = new TlsReader(data);
+                switch (type.Value)
+                {
+                    case 0:
+                        serverName = ReadServerName(ref content);
+                        break;
+                    case 10:
+                        groups = content.ReadCodePoints16();
+                        break;
+                    case 13:
+                        schemes = content.ReadCodePoints16();
+                        break;
+                    case 16:
+                        protocols = ProtocolNameList.Parse(content.ReadVector16(2));
+                        break;
+                    case 21:
+                        padding = ReadPadding(ref content);
+                        break;
+                    case 28:
+                        recordSizeLimit = content.ReadUInt16();
+                        break;
+                    case 43:
+                        versions = ReadVersions(ref content);
+                        break;
+                    case 44:
+                        cookie = content.ReadVector16(1);
+                        break;
+                    case 51:
+                        keyShares = KeyShareList.Parse(content.ReadVector16());
+                        break;
+                    case 41:
+                        if (!extensions.IsAtEnd)
+                            throw new TlsProtocolException(TlsErrorCause.PreSharedKeyNotLast, "pre_shared_key is not the last extension.");
+                        continue;
+                    default:
+                        continue;
+                }
+
+                content.ExpectEnd();
+            }
+        }
+
+        return new ClientHello
+        {
+            LegacyVersion = legacyVersion,
+            Random = random,
+            LegacySessionId = sessionId,
+            CipherSuites = cipherSuites,
+            LegacyCompressionMethods = compression,
+            Present = present,
+            ServerName = serverName,
+            SupportedVersions = versions,
+            SupportedGroups = groups,
+            SignatureAlgorithms = schemes,
+            KeyShares = keyShares,
+            ApplicationProtocols = protocols,
+            RecordSizeLimit = recordSizeLimit,
+            Cookie = cookie,
+            Padding = padding,
+        };
+    }
+
+    /// <summary>
+    /// Writes the message with its header. Of the extensions, those stand in it that <see cref="Present"/> names;
+    /// pre_shared_key and what this room does not read are never written.
+    /// </summary>
+    public void Write(TlsWriter writer)
+    {
+        using TlsWriter.LengthScope message = writer.Message(HandshakeType.ClientHello);
+        writer.WriteUInt16(LegacyVersion.Value);
+        writer.WriteBytes(Random);
+        writer.WriteVector8(LegacySessionId);
+        writer.WriteVector16(CipherSuites.Encoded);
+        writer.WriteVector8(LegacyCompressionMethods);
+
+        using TlsWriter.LengthScope extensions = writer.Vector16();
+        if (Present.Contains(ExtensionType.ServerName))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.ServerName);
+            using TlsWriter.LengthScope list = writer.Vector16();
+            writer.WriteUInt8(0);
+            writer.WriteVector16(ServerName);
+        }
+
+        WriteCodePoints(writer, ExtensionType.SupportedGroups, SupportedGroups);
+        WriteCodePoints(writer, ExtensionType.SignatureAlgorithms, SignatureAlgorithms);
+
+        if (Present.Contains(ExtensionType.ApplicationLayerProtocolNegotiation))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.ApplicationLayerProtocolNegotiation);
+            writer.WriteVector16(ApplicationProtocols.Encoded);
+        }
+
+        if (Present.Contains(ExtensionType.RecordSizeLimit))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.RecordSizeLimit);
+            writer.WriteUInt16(RecordSizeLimit);
+        }
+
+        if (Present.Contains(ExtensionType.SupportedVersions))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.SupportedVersions);
+            writer.WriteVector8(SupportedVersions.Encoded);
+        }
+
+        if (Present.Contains(ExtensionType.KeyShare))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.KeyShare);
+            writer.WriteVector16(KeyShares.Encoded);
+        }
+
+        if (Present.Contains(ExtensionType.Cookie))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.Cookie);
+            writer.WriteVector16(Cookie);
+        }
+
+        if (Present.Contains(ExtensionType.Padding))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.Padding);
+            writer.Take(Math.Max(Padding, 0)).Clear();
+        }
+    }
+
+    private void WriteCodePoints(TlsWriter writer, ExtensionType type, CodePoints values)
+    {
+        if (!Present.Contains(type))
+            return;
+        using TlsWriter.LengthScope extension = writer.Extension(type);
+        writer.WriteVector16(values.Encoded);
+    }
+
+    private static ReadOnlySpan<byte> ReadServerName(scoped ref TlsReader content)
+    {
+        // RFC 6066 section 3: one name a type, and host_name (0) is the only type there is.
+        var list = new TlsReader(content.ReadVector16(1));
+        if (list.ReadUInt8() != 0)
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "server_name holds a name of an unknown type.");
+        ReadOnlySpan<byte> name = list.ReadVector16(1);
+        list.ExpectEnd();
+        if (name.Contains((byte)0))
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "server_name holds a NUL.");
+        return name;
+    }
+
+    private static CodePoints ReadVersions(scoped ref TlsReader content)
+    {
+        ReadOnlySpan<byte> bytes = content.ReadVector8(2, 254);
+        if (bytes.Length % 2 != 0)
+            throw new TlsProtocolException(TlsErrorCause.VectorLengthOutOfRange, "supported_versions has an odd length.");
+        return new CodePoints(bytes);
+    }
+
+    private static int ReadPadding(scoped ref TlsReader content)
+    {
+        // RFC 7685 section 3: the octets are zero.
+        ReadOnlySpan<byte> zeros = content.ReadBytes(content.Rest.Length);
+        if (zeros.ContainsAnyExcept((byte)0))
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "padding is not zero.");
+        return zeros.Length;
+    }
+}

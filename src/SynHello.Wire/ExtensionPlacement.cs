@@ -1,0 +1,36 @@
+using Context = SynHello.Wire.HandshakeContext;
+
+namespace SynHello.Wire;
+
+/// <summary>Which extension may stand in which message: the table of RFC 8446 section 4.2.</summary>
+internal static class ExtensionPlacement
+{
+    /// <summary>The messages that the extension may stand in; null when it is not known here.</summary>
+    public static HandshakeContext? Of(ExtensionType type) => type.Value switch
+    {
+        0 => Context.ClientHello | Context.EncryptedExtensions, // server_name
+        1 => Context.ClientHello | Context.EncryptedExtensions, // max_fragment_length
+        5 => Context.ClientHello | Context.CertificateRequest | Context.Certificate, // status_request
+        10 => Context.ClientHello | Context.EncryptedExtensions, // supported_groups
+        13 => Context.ClientHello | Context.CertificateRequest, // signature_algorithms
+        14 => Context.ClientHello | Context.EncryptedExtensions, // use_srtp
+        15 => Context.ClientHello | Context.EncryptedExtensions, // heartbeat
+        16 => Context.ClientHello | Context.EncryptedExtensions, // application_layer_protocol_negotiation
+        18 => Context.ClientHello | Context.CertificateRequest | Context.Certificate, // signed_certificate_timestamp
+        19 => Context.ClientHello | Context.EncryptedExtensions, // client_certificate_type
+        20 => Context.ClientHello | Context.EncryptedExtensions, // server_certificate_type
+        21 => Context.ClientHello, // padding
+        28 => Context.ClientHello | Context.EncryptedExtensions, // record_size_limit (RFC 8449 section 4)
+        41 => Context.ClientHello | Context.ServerHello, // pre_shared_key
+        42 => Context.ClientHello | Context.EncryptedExtensions | Context.NewSessionTicket, // early_data
+        43 => Context.ClientHello | Context.ServerHello | Context.HelloRetryRequest, // supported_versions
+        44 => Context.ClientHello | Context.HelloRetryRequest, // cookie
+        45 => Context.ClientHello, // psk_key_exchange_modes
+        47 => Context.ClientHello | Context.CertificateRequest, // certificate_authorities
+        48 => Context.CertificateRequest, // oid_filters
+        49 => Context.ClientHello, // post_handshake_auth
+        50 => Context.ClientHello | Context.CertificateRequest, // signature_algorithms_cert
+        51 => Context.ClientHello | Context.ServerHello | Context.HelloRetryRequest, // key_share
+        _ => null,
+    };
+}

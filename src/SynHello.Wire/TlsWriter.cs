@@ -91,6 +91,13 @@ internal sealed class TlsWriter : IDisposable
     /// <summary>Forgets what was written; the buffer stays.</summary>
     public void Clear() => _length = 0;
 
+    /// <summary>Forgets the first bytes; what follows moves to the front.</summary>
+    public void RemoveFront(int count)
+    {
+        Written[count..].CopyTo(_buffer);
+        _length -= count;
+    }
+
     /// <summary>Gives the buffer back, cleared. The writer can be used again.</summary>
     public void Dispose()
     {

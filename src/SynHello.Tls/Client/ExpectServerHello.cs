@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>WAIT_SH of RFC 8446 appendix A.1: a ServerHello, or a HelloRetryRequest if none came yet.</summary>
+internal sealed class ExpectServerHello : HandshakeState<ClientContext>
+{
+    public static readonly ExpectServerHello Instance = new();
+
+    public override HandshakeState<ClientContext> Handle(ClientContext context, in HandshakeMessage message)
+    {
+        ServerHello hello = ServerHello.Parse(message.Expect(HandshakeType.ServerHello));
+        CheckNegotiation(context, hello);
+        return hello.IsHelloRetryRequest ? Retry(context, hello, message) : Enter(context, hello, message);
+    }
+
+    private static void CheckNegotiation(ClientContext context, in ServerHello hello)
+    {
+        if (hello.SelectedVersion != ProtocolVersion.Tls13)
+            throw new TlsProtocolException(TlsErrorCause.UnsupportedVersion, $"The server chose TLS {hello.SelectedVersion}; 1.3 was offered.");
+        if (hello.LegacyVersion != ProtocolVersion.Tls12)
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "The ServerHello's legacy_version is not 0x0303.");
+        if (!hello.LegacySessionIdEcho.SequenceEqual(context.SessionId))
+            throw new TlsProtocolException(TlsErrorCause.SessionIdMismatch, "The server did not echo legacy_session_id.");
+        if (hello.LegacyCompressionMethod != 0)
+            throw new TlsProtocolException(TlsErrorCause.IllegalCompression, "The server chose a compression method.");
+        if (!context.Configuration.CipherSuites.Contains(hello.CipherSuite))
+            throw new TlsProtocolException(TlsErrorCause.CipherSuiteNotOffered, $"The server chose {hello.CipherSuite}, which was not offered.");
+        if (context.RetrySuite is { } suite && hello.CipherSuite != suite)
+            throw new TlsProtocolException(TlsErrorCause.CipherSuiteNotOffered, $"The server chose {hello.CipherSuite} after {suite} in its HelloRetryRequest.");
+    }
+
+    private static ExpectServerHello Retry(ClientContext context, in ServerHello retry, in HandshakeMessage message)
+    {
+        if (context.RetrySuite is not null)
+            throw new TlsProtocolException(TlsErrorCause.SecondHelloRetryRequest, "A second HelloRetryRequest came.");
+        bool newGroup = retry.Present.Contains(ExtensionType.KeyShare);
+        if (!newGroup && retry.Cookie.IsEmpty)
+            throw new TlsProtocolException(TlsErrorCause.UselessHelloRetryRequest, "The HelloRetryRequest changes nothing.");
+        if (newGroup)
+        {
+            // RFC 8446 section 4.2.8: a group that was offered, and no share of it sent.
+            if (!context.Configuration.Groups.Contains(retry.KeyShareGroup))
+                throw new TlsProtocolException(TlsErrorCause.GroupNotOffered, $"The server asks for {retry.KeyShareGroup}, which was not offered.");
+            if (context.FindKeyExchange(retry.KeyShareGroup) is not null)
+                throw new TlsProtocolException(TlsErrorCause.UselessHelloRetryRequest, $"The server asks for {retry.KeyShareGroup} and has it already.");
+            context.DropKeyExchanges();
+            context.KeyExchanges.Add(context.Provider.CreateKeyExchange(retry.KeyShareGroup));
+        }
+
+        context.RetrySuite = retry.CipherSuite;
+        context.Negotiated.HelloRetryRequested = true;
+        HashAlgorithmName algorithm = CipherSuiteParameters.Of(retry.CipherSuite).Hash;
+        context.Transcript.Start(context.Provider, algorithm);
+        context.Transcript.Retry(context.Provider, algorithm);
+        context.Transcript.Append(message.Encoded);
+
+        context.WriteCompatibilityChangeCipherSpec();
+        if (context.RecordedSecondClientHello is { } recorded)
+            context.SendRecorded(recorded);
+        else
+            context.WriteClientHello(retry.Cookie);
+        context.FlushFlight();
+        return Instance;
+    }
+
+    private static ExpectEncryptedExtensions Enter(ClientContext context, in ServerHello hello, in HandshakeMessage message)
+    {
+        if (!hello.Present.Contains(ExtensionType.KeyShare))
+            throw new TlsProtocolException(TlsErrorCause.MissingExtension, "The ServerHello has no key_share.");
+        KeyExchange exchange = context.FindKeyExchange(hello.KeyShareGroup)
+            ?? throw new TlsProtocolException(TlsErrorCause.GroupNotOffered, $"The server answered a share of {hello.KeyShareGroup}, which was not sent.");
+
+        TlsNegotiation negotiated = context.Negotiated;
+        negotiated.Version = ProtocolVersion.Tls13;
+        negotiated.CipherSuite = hello.CipherSuite;
+        negotiated.Group = hello.KeyShareGroup;
+
+        if (context.RetrySuite is null)
+            context.Transcript.Start(context.Provider, CipherSuiteParameters.Of(hello.CipherSuite).Hash);
+        context.Transcript.Append(message.Encoded);
+
+        Span<byte> shared = stackalloc byte[exchange.SharedSecretLength];
+        exchange.DeriveSharedSecret(hello.KeyExchange, shared);
+        context.StartKeySchedule(hello.CipherSuite, shared);
+        CryptographicOperations.ZeroMemory(shared);
+        context.DropKeyExchanges();
+
+        KeySchedule keys = context.RequireKeys();
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        Span<byte> serverSecret = stackalloc byte[keys.HashLength];
+        Span<byte> clientSecret = context.ClientHandshakeSecret.AsSpan(0, keys.HashLength);
+        context.Transcript.GetHash(hash);
+        keys.DeriveSecret("c hs traffic"u8, hash, clientSecret);
+        keys.DeriveSecret("s hs traffic"u8, hash, serverSecret);
+        context.LogSecret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientSecret);
+        context.LogSecret("SERVER_HANDSHAKE_TRAFFIC_SECRET", serverSecret);
+        context.Records.ProtectReads(keys, serverSecret);
+        CryptographicOperations.ZeroMemory(serverSecret);
+        context.WriteCompatibilityChangeCipherSpec();
+        context.Records.ProtectWrites(keys, clientSecret);
+        context.ReadKeyChanged = true;
+        return ExpectEncryptedExtensions.Instance;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>What a connection keeps from one state to the next, on either side.</summary>
+internal abstract class ConnectionContext(TlsConfiguration configuration) : IDisposable
+{
+    private uint _events;
+    private byte[]? _clientRandom;
+
+    public TlsCryptoProvider Provider => configuration.Provider;
+
+    public RecordLayer Records { get; } = new(configuration.Provider, configuration.RecordPadding);
+
+    public Transcript Transcript { get; } = new();
+
+    /// <summary>Messages of the flight that is being made, not yet in a record.</summary>
+    public TlsWriter Flight { get; } = new();
+
+    public KeySchedule? Keys { get; private set; }
+
+    public TlsNegotiation Negotiated { get; } = new();
+
+    /// <summary>Where records go; set for as long as a call of the engine lasts.</summary>
+    public IBufferWriter<byte>? Output { get; set; }
+
+    /// <summary>Whether the keys that open records were changed, so that no part of a message may be left over.</summary>
+    public bool ReadKeyChanged { get; set; }
+
+    /// <summary>Whether a Need... event waits for its answer; messages wait with it.</summary>
+    public bool IsQuestionOpen { get; set; }
+
+    public bool IsHandshakeComplete { get; private set; }
+
+    /// <summary>Whether change_cipher_spec records may come and are dropped (RFC 8446 section 5).</summary>
+    public bool ChangeCipherSpecAllowed { get; set; }
+
+    /// <summary>Whether a KeyUpdate is owed before the next record of application data.</summary>
+    public bool KeyUpdateOwed { get; set; }
+
+    private IBufferWriter<byte> CurrentOutput => Output ?? throw new InvalidOperationException("No call is under way.");
+
+    public KeySchedule RequireKeys() => Keys ?? throw new InvalidOperationException("There are no keys yet.");
+
+    public void StartKeySchedule(CipherSuite suite, ReadOnlySpan<byte> sharedSecret)
+    {
+        Keys = new KeySchedule(Provider, suite);
+        Keys.EnterHandshake(sharedSecret);
+    }
+
+    /// <summary>Adds what was written to <see cref="Flight"/> since <paramref name="start"/> to the transcript.</summary>
+    public void AppendFlight(int start) => Transcript.Append(Flight.Written[start..]);
+
+    /// <summary>Puts the messages of the flight so far into records under the current keys.</summary>
+    public void FlushFlight()
+    {
+        if (Flight.Length > 0)
+            Records.Write(ContentType.Handshake, Flight.Written, CurrentOutput);
+        Flight.Clear();
+    }
+
+    public void WriteChangeCipherSpec() => Records.WritePlaintext(ContentType.ChangeCipherSpec, [1], CurrentOutput);
+
+    /// <summary>Writes this side's Finished into the flight (RFC 8446 section 4.4.4).</summary>
+    public void WriteFinished(ReadOnlySpan<byte> trafficSecret)
+    {
+        KeySchedule keys = RequireKeys();
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        Transcript.GetHash(hash);
+        int start = Flight.Length;
+        using (Flight.Message(HandshakeType.Finished))
+            keys.ComputeFinished(trafficSecret, hash, Flight.Take(keys.HashLength));
+        AppendFlight(start);
+    }
+
+    /// <summary>Checks the other side's Finished against the transcript before it.</summary>
+    public void CheckFinished(in HandshakeMessage message)
+    {
+        KeySchedule keys = RequireKeys();
+        ReadOnlySpan<byte> received = message.Expect(HandshakeType.Finished);
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        Span<byte> expected = stackalloc byte[keys.HashLength];
+        Transcript.GetHash(hash);
+        keys.ComputeFinished(Records.ReadSecret, hash, expected);
+        if (received.Length != expected.Length)
+        {
+            throw new TlsProtocolException(
+                received.Length < expected.Length ? TlsErrorCause.TruncatedMessage : TlsErrorCause.TrailingBytes,
+                "Finished has the wrong length.");
+        }
+
+        if (!CryptographicOperations.FixedTimeEquals(received, expected))
+            throw new TlsProtocolException(TlsErrorCause.BadFinished, "The peer's Finished does not match the handshake.");
+        Transcript.Append(message.Encoded);
+    }
+
+    /// <summary>Remembers the ClientHello's Random for key log lines, if anybody wants them.</summary>
+    public void RememberClientRandom(ReadOnlySpan<byte> random)
+    {
+        if (configuration.KeyLog is not null)
+            _clientRandom = random.ToArray();
+    }
+
+    public void LogSecret(string label, ReadOnlySpan<byte> secret)
+    {
+        if (configuration.KeyLog is { } log)
+            log($"{label} {Convert.ToHexStringLower(_clientRandom ?? [])} {Convert.ToHexStringLower(secret)}");
+    }
+
+    public void CompleteHandshake()
+    {
+        IsHandshakeComplete = true;
+        Transcript.Dispose();
+        Flight.Dispose();
+        Raise(TlsEvent.HandshakeCompleted);
+    }
+
+    public void Raise(TlsEvent tlsEvent) => _events |= 1u << (int)tlsEvent;
+
+    /// <summary>The events come out in the order in which they are declared, which is that of a connection's life.</summary>
+    public bool TryReadEvent(out TlsEvent tlsEvent)
+    {
+        tlsEvent = default;
+        if (_events == 0)
+            return false;
+        int lowest = System.Numerics.BitOperations.TrailingZeroCount(_events);
+        _events &= ~(1u << lowest);
+        tlsEvent = (TlsEvent)lowest;
+        return true;
+    }
+
+    public virtual void Dispose()
+    {
+        Records.Dispose();
+        Transcript.Dispose();
+        Flight.Dispose();
+        Keys?.Dispose();
+    }
+}

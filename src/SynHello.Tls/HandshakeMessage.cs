@@ -1,0 +1,20 @@
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>A whole handshake message as received.</summary>
+internal readonly ref struct HandshakeMessage(ReadOnlySpan<byte> encoded)
+{
+    /// <summary>The message with its header, as it goes into the transcript.</summary>
+    public ReadOnlySpan<byte> Encoded { get; } = encoded;
+
+    public HandshakeType Type => new(Encoded[0]);
+
+    public ReadOnlySpan<byte> Body => Encoded[4..];
+
+    /// <summary>The body, if the message is of the type that the state waits for.</summary>
+    /// <exception cref="TlsProtocolException"><see cref="TlsErrorCause.UnexpectedMessage"/>.</exception>
+    public ReadOnlySpan<byte> Expect(HandshakeType type) => Type == type
+        ? Body
+        : throw new TlsProtocolException(TlsErrorCause.UnexpectedMessage, $"A {Type} message came where {type} was expected.");
+}

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>
+/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the handshake secret to the master
+/// secret and hands out traffic secrets. Secrets are cleared as soon as the next one is made.
+/// </summary>
+internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite) : IDisposable
+{
+    private readonly CipherSuiteParameters _parameters = CipherSuiteParameters.Of(suite);
+    private readonly byte[] _current = new byte[CipherSuiteParameters.MaximumHashLength];
+    private readonly byte[] _exporter = new byte[CipherSuiteParameters.MaximumHashLength];
+
+    public CipherSuite Suite { get; } = suite;
+
+    public HashAlgorithmName Hash => _parameters.Hash;
+
+    public int HashLength => _parameters.HashLength;
+
+    private Span<byte> Current => _current.AsSpan(0, HashLength);
+
+    /// <summary>Early Secret, then Handshake Secret = HKDF-Extract(Derive-Secret(., "derived", ""), (EC)DHE).</summary>
+    public void EnterHandshake(ReadOnlySpan<byte> sharedSecret)
+    {
+        Span<byte> zero = stackalloc byte[HashLength];
+        zero.Clear();
+        provider.HkdfExtract(Hash, zero, [], Current);
+        Advance(sharedSecret);
+    }
+
+    /// <summary>Master Secret = HKDF-Extract(Derive-Secret(., "derived", ""), 0).</summary>
+    public void EnterMaster()
+    {
+        Span<byte> zero = stackalloc byte[HashLength];
+        zero.Clear();
+        Advance(zero);
+    }
+
+    /// <summary>Derive-Secret(current secret, label, transcript).</summary>
+    public void DeriveSecret(ReadOnlySpan<byte> label, ReadOnlySpan<byte> transcriptHash, Span<byte> secret) =>
+        ExpandLabel(Current, label, transcriptHash, secret);
+
+    /// <summary>Keeps exporter_master_secret and forgets the master secret: nothing else is derived from it.</summary>
+    public void LeaveMaster(ReadOnlySpan<byte> transcriptHash)
+    {
+        DeriveSecret("exp master"u8, transcriptHash, _exporter.AsSpan(0, HashLength));
+        CryptographicOperations.ZeroMemory(_current);
+    }
+
+    /// <summary>verify_data = HMAC(finished_key, transcript) (RFC 8446 section 4.4.4).</summary>
+    public void ComputeFinished(ReadOnlySpan<byte> trafficSecret, ReadOnlySpan<byte> transcriptHash, Span<byte> verifyData)
+    {
+        Span<byte> finishedKey = stackalloc byte[HashLength];
+        ExpandLabel(trafficSecret, "finished"u8, [], finishedKey);
+        provider.Hmac(Hash, finishedKey, transcriptHash, verifyData);
+        CryptographicOperations.ZeroMemory(finishedKey);
+    }
+
+    /// <summary>TLS-Exporter(label, context, length) (RFC 8446 section 7.5).</summary>
+    public void Export(string label, ReadOnlySpan<byte> context, Span<byte> destination)
+    {
+        Span<byte> hash = stackalloc byte[HashLength];
+        Span<byte> secret = stackalloc byte[HashLength];
+        provider.Hash(Hash, [], hash);
+        ExpandLabel(_exporter.AsSpan(0, HashLength), Encoding.ASCII.GetBytes(label), hash, secret);
+        provider.Hash(Hash, context, hash);
+        ExpandLabel(secret, "exporter"u8, hash, destination);
+        CryptographicOperations.ZeroMemory(secret);
+    }
+
+    /// <summary>HKDF-Expand-Label(Secret, Label, Context, Length) (RFC 8446 section 7.1).</summary>
+    public void ExpandLabel(
+        ReadOnlySpan<byte> secret,
+        ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> context,
+        Span<byte> destination)
+    {
+        ReadOnlySpan<byte> prefix = "tls13 "u8;
+        Span<byte> info = stackalloc byte[2 + 1 + 255 + 1 + 255];
+        int labelLength = prefix.Length + label.Length;
+        info[0] = (byte)(destination.Length >> 8);
+        info[1] = (byte)destination.Length;
+        info[2] = checked((byte)labelLength);
+        prefix.CopyTo(info[3..]);
+        label.CopyTo(info[(3 + prefix.Length)..]);
+        info[3 + labelLength] = checked((byte)context.Length);
+        context.CopyTo(info[(4 + labelLength)..]);
+        provider.HkdfExpand(Hash, secret, info[..(4 + labelLength + context.Length)], destination);
+    }
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_current);
+        CryptographicOperations.ZeroMemory(_exporter);
+    }
+
+    private void Advance(ReadOnlySpan<byte> inputKeyingMaterial)
+    {
+        Span<byte> emptyHash = stackalloc byte[HashLength];
+        Span<byte> salt = stackalloc byte[HashLength];
+        provider.Hash(Hash, [], emptyHash);
+        ExpandLabel(Current, "derived"u8, emptyHash, salt);
+        provider.HkdfExtract(Hash, inputKeyingMaterial, salt, Current);
+        CryptographicOperations.ZeroMemory(salt);
+    }
+}

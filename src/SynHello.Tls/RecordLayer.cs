@@ -1,0 +1,166 @@
+using System.Buffers;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>
+/// Records of both directions (RFC 8446 section 5): each direction is in the clear until it is given keys. Knows nothing of
+/// messages.
+/// </summary>
+internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDisposable
+{
+    /// <summary>The smallest record_size_limit that may be announced (RFC 8449 section 4).</summary>
+    public const int MinimumSizeLimit = 64;
+
+    /// <summary>The most bytes of content, content type and padding in a protected record.</summary>
+    public const int MaximumInnerPlaintext = RecordHeader.MaximumPlaintext + 1;
+
+    private RecordProtection? _read;
+    private RecordProtection? _write;
+
+    /// <summary>The largest inner plaintext that the peer may send.</summary>
+    public int ReadSizeLimit { get; set; } = MaximumInnerPlaintext;
+
+    /// <summary>The largest inner plaintext that the peer takes.</summary>
+    public int WriteSizeLimit { get; set; } = MaximumInnerPlaintext;
+
+    /// <summary>The record version of the next plaintext record: 0x0301 for a first ClientHello, then 0x0303.</summary>
+    public ProtocolVersion PlaintextVersion { get; set; } = ProtocolVersion.Tls12;
+
+    public bool IsReadProtected => _read is not null;
+
+    /// <summary>Records opened under the current read key.</summary>
+    public ulong RecordsRead => _read?.Records ?? 0;
+
+    public ReadOnlySpan<byte> ReadSecret => _read is null ? [] : _read.TrafficSecret;
+
+    public ReadOnlySpan<byte> WriteSecret => _write is null ? [] : _write.TrafficSecret;
+
+    /// <summary>Whether the write key has sealed so many records that it has to be changed.</summary>
+    public bool WriteKeyIsWorn => _write is { Records: >= TlsLimits.RecordsPerKey };
+
+    public void ProtectReads(KeySchedule keys, ReadOnlySpan<byte> trafficSecret) =>
+        Replace(ref _read, new RecordProtection(provider, keys, trafficSecret));
+
+    public void ProtectWrites(KeySchedule keys, ReadOnlySpan<byte> trafficSecret) =>
+        Replace(ref _write, new RecordProtection(provider, keys, trafficSecret));
+
+    public void UpdateReadKey() => Replace(ref _read, Protection(_read).Next(provider));
+
+    public void UpdateWriteKey() => Replace(ref _write, Protection(_write).Next(provider));
+
+    /// <summary>Takes the peer's record_size_limit (RFC 8449 section 4): at least 64, and what is above the protocol's own limit means that.</summary>
+    public void ApplyPeerLimit(ushort limit)
+    {
+        if (limit < MinimumSizeLimit)
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"The peer's record_size_limit of {limit} is below {MinimumSizeLimit}.");
+        WriteSizeLimit = Math.Min((int)limit, MaximumInnerPlaintext);
+    }
+
+    /// <summary>Checks what the header alone can tell, before the record is there in full.</summary>
+    public void CheckHeader(in RecordHeader header)
+    {
+        bool isProtected = IsReadProtected && header.Type == ContentType.ApplicationData;
+        int limit = isProtected
+            ? Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + 255)
+            : RecordHeader.MaximumPlaintext;
+        if (header.Length > RecordHeader.MaximumProtected || (!isProtected && header.Length > limit))
+            throw new TlsProtocolException(TlsErrorCause.RecordTooLarge, $"A record of {header.Length} bytes came; {limit} is the most.");
+        if (header.Length > limit)
+            throw AboveSizeLimit();
+    }
+
+    /// <summary>Opens a protected record into a span as long as the inner plaintext.</summary>
+    /// <returns>False when it does not authenticate.</returns>
+    /// <exception cref="TlsProtocolException">It authenticates, and is still not a record that may come.</exception>
+    public bool TryOpen(
+        ReadOnlySpan<byte> header,
+        ReadOnlySpan<byte> @sealed,
+        Span<byte> inner,
+        out ContentType type,
+        out int contentLength)
+    {
+        type = default;
+        contentLength = 0;
+        if (!Protection(_read).TryOpen(header, @sealed, inner))
+            return false;
+
+        if (inner.Length > MaximumInnerPlaintext)
+            throw new TlsProtocolException(TlsErrorCause.RecordTooLarge, "A record holds more than 2^14 bytes and its content type.");
+        if (inner.Length > ReadSizeLimit)
+            throw AboveSizeLimit();
+
+        // RFC 8446 section 5.4: padding is zero, and the content type is the last octet that is not.
+        int last = inner.LastIndexOfAnyExcept((byte)0);
+        if (last < 0)
+            throw new TlsProtocolException(TlsErrorCause.MissingInnerContentType, "A record holds nothing but padding.");
+        type = new ContentType(inner[last]);
+        contentLength = last;
+        return true;
+    }
+
+    /// <summary>Writes content as one record or several, protected when this direction has keys.</summary>
+    public void Write(ContentType type, ReadOnlySpan<byte> content, IBufferWriter<byte> output)
+    {
+        int limit = _write is null ? RecordHeader.MaximumPlaintext : WriteSizeLimit - 1;
+        do
+        {
+            ReadOnlySpan<byte> fragment = content[..Math.Min(limit, content.Length)];
+            content = content[fragment.Length..];
+            if (_write is null)
+                WritePlaintext(type, fragment, output);
+            else
+                WriteProtected(_write, type, fragment, output);
+        }
+        while (!content.IsEmpty);
+    }
+
+    /// <summary>Writes a record in the clear whatever the keys: change_cipher_spec is never protected.</summary>
+    public void WritePlaintext(ContentType type, ReadOnlySpan<byte> fragment, IBufferWriter<byte> output)
+    {
+        Span<byte> record = output.GetSpan(RecordHeader.Size + fragment.Length);
+        new RecordHeader(type, PlaintextVersion, fragment.Length).Write(record);
+        fragment.CopyTo(record[RecordHeader.Size..]);
+        output.Advance(RecordHeader.Size + fragment.Length);
+    }
+
+    public void Dispose()
+    {
+        _read?.Dispose();
+        _write?.Dispose();
+    }
+
+    private void WriteProtected(
+        RecordProtection protection,
+        ContentType type,
+        ReadOnlySpan<byte> fragment,
+        IBufferWriter<byte> output)
+    {
+        int innerLength = fragment.Length + 1;
+        if (padding > 1)
+            innerLength = Math.Min(WriteSizeLimit, (innerLength + padding - 1) / padding * padding);
+        int sealedLength = innerLength + Aead.TagLength;
+
+        Span<byte> record = output.GetSpan(RecordHeader.Size + sealedLength)[..(RecordHeader.Size + sealedLength)];
+        new RecordHeader(ContentType.ApplicationData, ProtocolVersion.Tls12, sealedLength).Write(record);
+        Span<byte> body = record[RecordHeader.Size..];
+        fragment.CopyTo(body);
+        body[fragment.Length] = type.Value;
+        body[(fragment.Length + 1)..innerLength].Clear();
+        protection.Seal(record[..RecordHeader.Size], body[..innerLength], body);
+        output.Advance(record.Length);
+    }
+
+    private static void Replace(ref RecordProtection? current, RecordProtection next)
+    {
+        current?.Dispose();
+        current = next;
+    }
+
+    private static RecordProtection Protection(RecordProtection? protection) =>
+        protection ?? throw new InvalidOperationException("This direction has no keys yet.");
+
+    private static TlsProtocolException AboveSizeLimit() =>
+        new(TlsErrorCause.RecordAboveSizeLimit, "A record is larger than the record_size_limit that was announced.");
+}

@@ -1,0 +1,21 @@
+using System.Security.Cryptography;
+
+namespace SynHello.Tls;
+
+/// <summary>What the server keeps from one state to the next.</summary>
+internal sealed class ServerContext(TlsServerConfiguration configuration) : ConnectionContext(configuration)
+{
+    public TlsServerConfiguration Configuration { get; } = configuration;
+
+    /// <summary>What may come next because the client sent early data; taken over by the engine.</summary>
+    public EarlyDataSkip EarlyDataSkip { get; set; }
+
+    /// <summary>client_application_traffic_secret_0, until the client's Finished.</summary>
+    public byte[] ClientApplicationSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
+
+    public override void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(ClientApplicationSecret);
+        base.Dispose();
+    }
+}

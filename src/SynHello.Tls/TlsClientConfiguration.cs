@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Net.Security;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>What client engines are configured with. Immutable and thread-safe: one serves many connections.</summary>
+/// <param name="provider">The cryptography of every connection.</param>
+public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConfiguration(provider)
+{
+    private Offer? _offer;
+
+    /// <summary>
+    /// The groups that the ClientHello carries key shares for; each must be one of <see cref="TlsConfiguration.Groups"/>.
+    /// Null, the default, means the first group alone, because the SYN is small.
+    /// </summary>
+    public IReadOnlyList<NamedGroup>? KeyShareGroups { get; init; }
+
+    /// <summary>
+    /// Whether the handshake is made to look like TLS 1.2 to middleboxes: a legacy_session_id of 32 octets and a
+    /// change_cipher_spec record (RFC 8446 appendix D.4). True by default.
+    /// </summary>
+    public bool MiddleboxCompatibility { get; init; } = true;
+
+    /// <summary>The parts of the ClientHello that are the same in each connection, encoded once.</summary>
+    /// <exception cref="InvalidOperationException">A list that may not be empty is.</exception>
+    internal Offer Encoded => _offer ??= new Offer(this);
+
+    internal sealed class Offer
+    {
+        public Offer(TlsClientConfiguration configuration)
+        {
+            CipherSuites = Encode(configuration.CipherSuites, suite => suite.Value, nameof(CipherSuites));
+            Groups = Encode(configuration.Groups, group => group.Value, nameof(Groups));
+            SignatureSchemes = Encode(configuration.SignatureSchemes, scheme => scheme.Value, nameof(SignatureSchemes));
+            ApplicationProtocols = EncodeProtocols(configuration.ApplicationProtocols);
+            KeyShareGroups = configuration.KeyShareGroups ?? [configuration.Groups[0]];
+            foreach (NamedGroup group in KeyShareGroups)
+            {
+                if (!configuration.Groups.Contains(group))
+                    throw new InvalidOperationException($"A key share of {group} is configured, but the group is not.");
+            }
+
+            var present = default(ExtensionSet);
+            present = present.With(ExtensionType.SupportedGroups)
+                .With(ExtensionType.SignatureAlgorithms)
+                .With(ExtensionType.SupportedVersions)
+                .With(ExtensionType.KeyShare);
+            if (ApplicationProtocols.Length > 0)
+                present = present.With(ExtensionType.ApplicationLayerProtocolNegotiation);
+            if (configuration.RecordSizeLimit is not null)
+                present = present.With(ExtensionType.RecordSizeLimit);
+            Extensions = present;
+        }
+
+        public byte[] CipherSuites { get; }
+
+        public byte[] Groups { get; }
+
+        public byte[] SignatureSchemes { get; }
+
+        public byte[] ApplicationProtocols { get; }
+
+        public IReadOnlyList<NamedGroup> KeyShareGroups { get; }
+
+        public ExtensionSet Extensions { get; }
+
+        private static byte[] Encode<T>(IReadOnlyList<T> values, Func<T, ushort> code, string name)
+        {
+            if (values.Count == 0)
+                throw new InvalidOperationException($"{name} is empty.");
+            byte[] encoded = new byte[2 * values.Count];
+            for (int i = 0; i < values.Count; i++)
+                BinaryPrimitives.WriteUInt16BigEndian(encoded.AsSpan(2 * i), code(values[i]));
+            return encoded;
+        }
+
+        private static byte[] EncodeProtocols(IReadOnlyList<SslApplicationProtocol> protocols)
+        {
+            using var writer = new TlsWriter();
+            foreach (SslApplicationProtocol protocol in protocols)
+                writer.WriteVector8(protocol.Protocol.Span);
+            return writer.Written.ToArray();
+        }
+    }
+}

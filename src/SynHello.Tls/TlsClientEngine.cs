@@ -1,0 +1,130 @@
+using System.Buffers;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>
+/// The client's side of one connection. <see cref="Start"/> makes the ClientHello; then bytes go to <see cref="TlsEngine.Receive"/>
+/// until <see cref="TlsEvent.NeedCertificateVerdict"/> and <see cref="TlsEvent.HandshakeCompleted"/> have come. Not thread-safe.
+/// </summary>
+public sealed class TlsClientEngine : TlsEngine
+{
+    private readonly ClientContext _context;
+    private HandshakeState<ClientContext> _state = ExpectServerHello.Instance;
+    private int _tickets;
+
+    /// <summary>Makes a client for one connection.</summary>
+    /// <param name="configuration">What is offered and taken.</param>
+    /// <param name="serverName">
+    /// The host name to ask for: ASCII (punycode), no trailing dot. Null or an IP address sends no server_name (RFC 6066
+    /// section 3).
+    /// </param>
+    /// <exception cref="ArgumentException">The name is empty, longer than 255 characters or not ASCII.</exception>
+    public TlsClientEngine(TlsClientConfiguration configuration, string? serverName)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (serverName is not null)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(serverName);
+            if (serverName.Length > 255 || !System.Text.Ascii.IsValid(serverName))
+                throw new ArgumentException("A server name is at most 255 ASCII characters.", nameof(serverName));
+            if (System.Net.IPAddress.TryParse(serverName, out _))
+                serverName = null;
+        }
+
+        _context = new ClientContext(configuration, serverName);
+    }
+
+    /// <summary>The size of the first ClientHello in bytes, record header included: what the SYN has to hold. 0 before <see cref="Start"/>.</summary>
+    public int ClientHelloLength { get; private set; }
+
+    private protected override ConnectionContext Context => _context;
+
+    /// <summary>Makes the ClientHello. To be called once, first.</summary>
+    /// <param name="output">The ClientHello is appended here, as one record where it fits one.</param>
+    /// <exception cref="InvalidOperationException">It was called before.</exception>
+    public void Start(IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfUnusable();
+        if (ClientHelloLength > 0)
+            throw new InvalidOperationException("The handshake has started already.");
+
+        _context.Output = output;
+        _context.Records.PlaintextVersion = ProtocolVersion.Tls10; // RFC 8446 section 5.1, of a first ClientHello
+        _context.DrawEntropy();
+        _context.WriteClientHello(cookie: default);
+        ClientHelloLength = RecordHeader.Size + _context.Flight.Length;
+        FinishStart();
+    }
+
+    /// <summary>Starts with the hello of a recorded trace, whose Random and key share the provider is made to draw.</summary>
+    internal void StartRecorded(ReadOnlySpan<byte> clientHello, IBufferWriter<byte> output)
+    {
+        _context.Output = output;
+        _context.Records.PlaintextVersion = ProtocolVersion.Tls10;
+        _context.DrawEntropy();
+        _context.SendRecorded(clientHello);
+        ClientHelloLength = RecordHeader.Size + clientHello.Length;
+        FinishStart();
+    }
+
+    /// <summary>The second hello of a recorded trace, to be sent in place of this side's own.</summary>
+    internal byte[]? RecordedSecondClientHello
+    {
+        set => _context.RecordedSecondClientHello = value;
+    }
+
+    /// <summary>
+    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is trusted. Call <see cref="TlsEngine.Receive"/> next, with
+    /// whatever was not consumed, to go on.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
+    public void AcceptCertificate()
+    {
+        ThrowIfUnusable();
+        ThrowIfNotAsked();
+        _context.IsQuestionOpen = false;
+    }
+
+    /// <summary>Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is refused, and the connection is over.</summary>
+    /// <param name="failure">Why; its alert is what the server is told.</param>
+    /// <param name="output">The alert is appended here.</param>
+    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
+    public void RefuseCertificate(TlsProtocolException failure, IBufferWriter<byte> output)
+    {
+        ThrowIfUnusable();
+        ThrowIfNotAsked();
+        Abort(failure, output);
+    }
+
+    private protected override void Handle(in HandshakeMessage message)
+    {
+        if (_state == ExpectPostHandshake.Instance && message.Type == HandshakeType.KeyUpdate)
+        {
+            HandleKeyUpdate(message);
+            return;
+        }
+
+        if (message.Type == HandshakeType.NewSessionTicket && ++_tickets > TlsLimits.Tickets)
+            throw new TlsProtocolException(TlsErrorCause.TooManyTickets, "The server sends one ticket after the other.");
+        _state = _state.Handle(_context, message);
+    }
+
+    private protected override void OnApplicationData() => _tickets = 0;
+
+    private void FinishStart()
+    {
+        _context.FlushFlight();
+        _context.Records.PlaintextVersion = ProtocolVersion.Tls12;
+        _context.ChangeCipherSpecAllowed = true;
+        _context.Output = null;
+    }
+
+    private void ThrowIfNotAsked()
+    {
+        if (!_context.IsQuestionOpen)
+            throw new InvalidOperationException("No verdict is waited for.");
+    }
+}

@@ -1,0 +1,213 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>
+/// One TLS connection without a socket: bytes in; bytes, events and plaintext out. It opens no socket, reads no clock, starts
+/// no task and draws no randomness but its provider's. Whatever a call appended to its output has to be sent, after a call
+/// that threw as well: the alert is in it. Not thread-safe.
+/// </summary>
+public abstract partial class TlsEngine : IDisposable
+{
+    private TlsProtocolException? _failure;
+    private bool _closeNotifySent;
+    private bool _disposed;
+
+    private protected TlsEngine()
+    {
+    }
+
+    /// <summary>What was agreed on so far.</summary>
+    public TlsNegotiation Negotiated => Context.Negotiated;
+
+    /// <summary>Whether the handshake is complete and application data may be sent.</summary>
+    public bool IsHandshakeComplete => Context.IsHandshakeComplete;
+
+    /// <summary>Whether the peer sent close_notify.</summary>
+    public bool IsPeerClosed { get; private protected set; }
+
+    private protected abstract ConnectionContext Context { get; }
+
+    /// <summary>Takes bytes from the peer.</summary>
+    /// <param name="input">What came from the transport and was not consumed yet. May be empty, after a verdict for instance.</param>
+    /// <param name="plaintext">Application data is appended here.</param>
+    /// <param name="output">Bytes for the peer are appended here.</param>
+    /// <returns>
+    /// How many bytes of <paramref name="input"/> were consumed: whole records. The rest has to be handed in again with what
+    /// comes next; a record is never larger than 16,645 bytes with its header.
+    /// </returns>
+    /// <exception cref="TlsProtocolException">The connection is over; later calls throw the same.</exception>
+    public int Receive(ReadOnlySpan<byte> input, IBufferWriter<byte> plaintext, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(plaintext);
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfUnusable();
+        Context.Output = output;
+        try
+        {
+            return ReceiveRecords(input, plaintext);
+        }
+        catch (TlsProtocolException failure)
+        {
+            Fail(failure);
+            throw;
+        }
+        catch (CryptographicException exception)
+        {
+            var failure = new TlsProtocolException(TlsErrorCause.InternalError, "The cryptography failed.", exception);
+            Fail(failure);
+            throw failure;
+        }
+        finally
+        {
+            Context.Output = null;
+        }
+    }
+
+    /// <summary>Says that the transport has ended: the peer's FIN or a reset.</summary>
+    /// <exception cref="TlsProtocolException">
+    /// <see cref="TlsErrorCause.TruncatedByPeer"/>: no close_notify came before, so data may have been cut off (RFC 8446 section 6.1).
+    /// </exception>
+    public void ReceiveEnd()
+    {
+        ThrowIfUnusable();
+        if (IsPeerClosed)
+            return;
+        _failure = new TlsProtocolException(
+            TlsErrorCause.TruncatedByPeer,
+            IsHandshakeComplete
+                ? "The peer ended the connection without close_notify: data may have been cut off."
+                : "The peer ended the connection before the handshake was complete.");
+        throw _failure;
+    }
+
+    /// <summary>Seals application data.</summary>
+    /// <param name="plaintext">What is sent; an empty span makes an empty record.</param>
+    /// <param name="output">The records are appended here.</param>
+    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent already.</exception>
+    /// <exception cref="TlsProtocolException">The connection is over.</exception>
+    public void Send(ReadOnlySpan<byte> plaintext, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfNotOpen();
+        if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
+            WriteKeyUpdate(requestPeer: false, output);
+        Context.Records.Write(ContentType.ApplicationData, plaintext, output);
+    }
+
+    /// <summary>Changes this side's sending key (RFC 8446 section 4.6.3).</summary>
+    /// <param name="requestPeer">Whether the peer is asked to change its own too.</param>
+    /// <param name="output">The message is appended here.</param>
+    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent already.</exception>
+    /// <exception cref="TlsProtocolException">The connection is over.</exception>
+    public void UpdateKey(bool requestPeer, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfNotOpen();
+        WriteKeyUpdate(requestPeer, output);
+    }
+
+    /// <summary>Ends this side's data with close_notify (RFC 8446 section 6.1). A second call does nothing.</summary>
+    /// <param name="output">The alert is appended here.</param>
+    public void SendCloseNotify(IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_closeNotifySent || _failure is not null)
+            return;
+        _closeNotifySent = true;
+        WriteAlert(AlertDescription.CloseNotify, output);
+    }
+
+    /// <summary>Gives the connection up for a reason that the engine cannot know, a handshake that takes too long for instance.</summary>
+    /// <param name="failure">Why; its alert is what the peer is told.</param>
+    /// <param name="output">The alert is appended here.</param>
+    public void Abort(TlsProtocolException failure, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        ArgumentNullException.ThrowIfNull(output);
+        if (_disposed || _failure is not null)
+            return;
+        Context.Output = output;
+        Fail(failure);
+        Context.Output = null;
+    }
+
+    /// <summary>Reads the next event.</summary>
+    /// <param name="tlsEvent">The event.</param>
+    /// <returns>False when there is none.</returns>
+    public bool TryRead(out TlsEvent tlsEvent) => Context.TryReadEvent(out tlsEvent);
+
+    /// <summary>Derives keying material that both sides share and nobody else has (RFC 8446 section 7.5, RFC 5705).</summary>
+    /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
+    /// <param name="context">A context; an empty one and none are the same in TLS 1.3.</param>
+    /// <param name="destination">What is filled: at most 255 times the hash of the cipher suite.</param>
+    /// <exception cref="InvalidOperationException">The handshake is not complete.</exception>
+    public void ExportKeyingMaterial(string label, ReadOnlySpan<byte> context, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(label.Length, 249, nameof(label));
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!IsHandshakeComplete)
+            throw new InvalidOperationException("The handshake is not complete.");
+        Context.RequireKeys().Export(label, context, destination);
+    }
+
+    /// <summary>Clears the keys and gives the buffers back. Sends nothing.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Context.Dispose();
+        _handshake.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Hands a whole handshake message to the state that the connection is in.</summary>
+    private protected abstract void Handle(in HandshakeMessage message);
+
+    private protected void Fail(TlsProtocolException failure)
+    {
+        _failure = failure;
+        if (failure.Alert is { } alert && Context.Output is { } output && !_closeNotifySent)
+            WriteAlert(alert, output);
+    }
+
+    private protected void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_failure is not null)
+            throw new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
+    }
+
+    private void ThrowIfNotOpen()
+    {
+        ThrowIfUnusable();
+        if (!IsHandshakeComplete)
+            throw new InvalidOperationException("The handshake is not complete.");
+        if (_closeNotifySent)
+            throw new InvalidOperationException("close_notify was sent: nothing may follow it.");
+    }
+
+    private void WriteAlert(AlertDescription alert, IBufferWriter<byte> output)
+    {
+        const byte Warning = 1, Fatal = 2;
+        bool closes = alert == AlertDescription.CloseNotify || alert == AlertDescription.UserCanceled;
+        Context.Records.Write(ContentType.Alert, [closes ? Warning : Fatal, alert.Value], output);
+        if (alert == AlertDescription.UserCanceled)
+            WriteAlert(AlertDescription.CloseNotify, output); // RFC 8446 section 6.1: user_canceled is followed by close_notify
+    }
+
+    private void WriteKeyUpdate(bool requestPeer, IBufferWriter<byte> output)
+    {
+        Context.KeyUpdateOwed = false;
+        new KeyUpdate(requestPeer).Write(Context.Flight);
+        Context.Records.Write(ContentType.Handshake, Context.Flight.Written, output);
+        Context.Flight.Dispose();
+        Context.Records.UpdateWriteKey();
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net.Security;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>What the two sides have agreed on. Values appear as the handshake settles them and do not change afterwards.</summary>
+public sealed class TlsNegotiation
+{
+    internal TlsNegotiation()
+    {
+    }
+
+    /// <summary>The protocol version; default until the ServerHello.</summary>
+    public ProtocolVersion Version { get; internal set; }
+
+    /// <summary>The cipher suite; default until the ServerHello.</summary>
+    public CipherSuite CipherSuite { get; internal set; }
+
+    /// <summary>The key exchange group; default until the ServerHello.</summary>
+    public NamedGroup Group { get; internal set; }
+
+    /// <summary>The scheme of the server's CertificateVerify; default until then.</summary>
+    public SignatureScheme SignatureScheme { get; internal set; }
+
+    /// <summary>The application protocol (RFC 7301); default when none was negotiated.</summary>
+    public SslApplicationProtocol ApplicationProtocol { get; internal set; }
+
+    /// <summary>The host name that the client asked for (RFC 6066 section 3); null when it named none.</summary>
+    public string? ServerName { get; internal set; }
+
+    /// <summary>Whether a HelloRetryRequest cost another round trip (RFC 8446 section 4.1.4).</summary>
+    public bool HelloRetryRequested { get; internal set; }
+
+    /// <summary>The DER of the peer's certificates, its own first; empty when it sent none.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates { get; internal set; } = [];
+
+    /// <summary>Whether the server asked for a client certificate.</summary>
+    public bool ClientCertificateRequested { get; internal set; }
+}

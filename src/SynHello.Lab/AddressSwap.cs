@@ -1,8 +1,8 @@
 namespace SynHello.Lab;
 
 /// <summary>
-/// Turns a packet from one end of the mirror into what the other end receives: source and destination change places. The
-/// Internet checksum is a sum, so neither the IP nor the TCP checksum notices.
+/// Turns a packet from one end of the mirror into what the other end receives: source and destination change places.
+/// The Internet checksum is a sum, so neither the IP nor the TCP checksum notices.
 /// </summary>
 internal static class AddressSwap
 {
@@ -13,7 +13,8 @@ internal static class AddressSwap
         SwapHeader(bytes, isV6);
 
         // An ICMP error quotes the packet that it is about, as its sender received it. The receiver looks for the
-        // socket that sent that packet, so the quoted addresses have to be seen from its side (RFC 1122, section 3.2.2).
+        // socket that sent that packet, so the quoted addresses have to be seen from its side (RFC 1122, section
+        // 3.2.2).
         int icmp = isV6 ? 40 : (bytes[0] & 0x0F) * 4;
         int quoted = icmp + 8;
         if (IsIcmpError(bytes, isV6, icmp) && bytes.Length >= quoted + (isV6 ? 40 : 20))

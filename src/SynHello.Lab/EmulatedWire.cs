@@ -5,15 +5,15 @@ using System.Numerics;
 namespace SynHello.Lab;
 
 /// <summary>
-/// A long wire in this machine: a TUN device in a private network namespace that gives every packet back to this machine
-/// after a one-way delay, with source and destination changed places. A server listens on <see cref="LocalAddress"/>, a
-/// client dials <see cref="RemoteAddress"/>, and the far end of that address is the server. What runs over it is the
-/// kernel's own TCP.
+/// A long wire in this machine: a TUN device in a private network namespace that gives every packet back to this
+/// machine after a one-way delay, with source and destination changed places. A server listens on
+/// <see cref="LocalAddress"/>, a client dials <see cref="RemoteAddress"/>, and the far end of that address is the
+/// server. What runs over it is the kernel's own TCP.
 /// </summary>
 /// <remarks>
 /// Packets are carried by one thread, with real-time priority where the system grants it: a packet is never delivered
-/// early, and is late by the time that the system takes to wake that thread. Packets with equal delay keep their order. Members may be
-/// called from any thread. A namespace may hold several wires, each with a network of its own.
+/// early, and is late by the time that the system takes to wake that thread. Packets with equal delay keep their order.
+/// Members may be called from any thread. A namespace may hold several wires, each with a network of its own.
 /// </remarks>
 public sealed class EmulatedWire : IDisposable, IAsyncDisposable
 {
@@ -51,8 +51,8 @@ public sealed class EmulatedWire : IDisposable, IAsyncDisposable
     public TimeSpan Elapsed => _loop.ToWireTime(Stopwatch.GetTimestamp());
 
     /// <summary>
-    /// Completes when the wire was disposed; fails when it ended before, because its device failed or because an observer or
-    /// the rule threw.
+    /// Completes when the wire was disposed; fails when it ended before, because its device failed or because an
+    /// observer or the rule threw.
     /// </summary>
     public Task Completion => _loop.Completion;
 

@@ -8,24 +8,28 @@ public sealed class EmulatedWireOptions
 {
     internal static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a packet takes, the same in both directions: half the round trip. 28 ms unless set, at most 10 s.</summary>
+    /// <summary>
+    /// How long a packet takes, the same in both directions: half the round trip. 28 ms unless set, at most 10 s.
+    /// </summary>
     public TimeSpan OneWayDelay { get; set; } = TimeSpan.FromMilliseconds(28);
 
     /// <summary>The probability, 0 to 1, that a packet is lost. 0 unless set.</summary>
     public double Loss { get; set; }
 
     /// <summary>
-    /// Decides what <see cref="Loss"/> and <see cref="ReorderProbability"/> hit: whether packet number n of a wire is hit
-    /// depends on the seed and on n alone.
+    /// Decides what <see cref="Loss"/> and <see cref="ReorderProbability"/> hit: whether packet number n of a wire is
+    /// hit depends on the seed and on n alone.
     /// </summary>
     public ulong Seed { get; set; }
 
-    /// <summary>The probability, 0 to 1, that a packet is held back by <see cref="ReorderDelay"/>. 0 unless set.</summary>
+    /// <summary>
+    /// The probability, 0 to 1, that a packet is held back by <see cref="ReorderDelay"/>. 0 unless set.
+    /// </summary>
     public double ReorderProbability { get; set; }
 
     /// <summary>
-    /// How much longer than <see cref="OneWayDelay"/> a held-back packet takes, so that those behind it overtake it. 5 ms
-    /// unless set, at most 10 s.
+    /// How much longer than <see cref="OneWayDelay"/> a held-back packet takes, so that those behind it overtake it. 5
+    /// ms unless set, at most 10 s.
     /// </summary>
     public TimeSpan ReorderDelay { get; set; } = TimeSpan.FromMilliseconds(5);
 
@@ -33,22 +37,24 @@ public sealed class EmulatedWireOptions
     public bool DropSynData { get; set; }
 
     /// <summary>
-    /// Overwrite the Fast Open option of every SYN and SYN-ACK (kind 34, RFC 7413 section 4.1.1, and its experimental form
-    /// 253 or 254 with the identifier 0xF989) with no-operation options and correct the checksum, as some middleboxes do.
-    /// Data in the SYN stays.
+    /// Overwrite the Fast Open option of every SYN and SYN-ACK (kind 34, RFC 7413 section 4.1.1, and its experimental
+    /// form 253 or 254 with the identifier 0xF989) with no-operation options and correct the checksum, as some
+    /// middleboxes do. Data in the SYN stays.
     /// </summary>
     public bool StripFastOpenOption { get; set; }
 
     /// <summary>
-    /// Decides about each packet that the settings above did not drop; null to pass them all. It is called on the wire's
-    /// thread, under the same terms as <see cref="IWireObserver"/>.
+    /// Decides about each packet that the settings above did not drop; null to pass them all. It is called on the
+    /// wire's thread, under the same terms as <see cref="IWireObserver"/>.
     /// </summary>
     public Func<WirePacket, PacketVerdict>? Rule { get; set; }
 
     /// <summary>The largest IP packet in bytes, 576 (1280 with IPv6) to 65535. 1500 unless set.</summary>
     public int Mtu { get; set; } = 1500;
 
-    /// <summary>How many packets the wire holds in flight before it drops those that enter. 65,536 unless set.</summary>
+    /// <summary>
+    /// How many packets the wire holds in flight before it drops those that enter. 65,536 unless set.
+    /// </summary>
     public int MaxInFlight { get; set; } = 65_536;
 
     /// <summary>
@@ -57,7 +63,9 @@ public sealed class EmulatedWireOptions
     /// </summary>
     public IPNetwork Network { get; set; } = new(new IPAddress([10, 77, 0, 0]), 24);
 
-    /// <summary>The IPv6 network of the wire, such as fd00:77::/64; null, as it is unless set, for a wire without IPv6.</summary>
+    /// <summary>
+    /// The IPv6 network of the wire, such as fd00:77::/64; null, as it is unless set, for a wire without IPv6.
+    /// </summary>
     public IPNetwork? NetworkV6 { get; set; }
 
     internal EmulatedWireOptions CloneValidated()

@@ -13,8 +13,8 @@ internal static class FastOpenOption
     private const ushort FastOpenExperiment = 0xF989;
 
     /// <summary>
-    /// Overwrites the option with no-operations in a SYN or SYN-ACK and corrects the checksum. Returns whether there was one;
-    /// any other packet stays as it is.
+    /// Overwrites the option with no-operations in a SYN or SYN-ACK and corrects the checksum. Returns whether there
+    /// was one; any other packet stays as it is.
     /// </summary>
     public static bool Strip(Span<byte> bytes)
     {

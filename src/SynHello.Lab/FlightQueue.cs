@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace SynHello.Lab;
 
 /// <summary>
-/// The packets in flight, the next due first and equals in the order in which they were put in, and the buffers that are
-/// free again. One thread at a time; allocates only while it grows.
+/// The packets in flight, the next due first and equals in the order in which they were put in, and the buffers that
+/// are free again. One thread at a time; allocates only while it grows.
 /// </summary>
 internal sealed class FlightQueue(int bufferLength, int maxInFlight)
 {
@@ -15,7 +15,8 @@ internal sealed class FlightQueue(int bufferLength, int maxInFlight)
 
     public bool IsFull => _inFlight.Count >= maxInFlight;
 
-    public PacketInFlight Rent() => _free.TryPop(out PacketInFlight? packet) ? packet : new PacketInFlight(bufferLength);
+    public PacketInFlight Rent() =>
+        _free.TryPop(out PacketInFlight? packet) ? packet : new PacketInFlight(bufferLength);
 
     public void Return(PacketInFlight packet) => _free.Push(packet);
 

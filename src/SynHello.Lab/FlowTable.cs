@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace SynHello.Lab;
 
 /// <summary>
-/// Remembers who opened each flow. Both ends of the mirror are this machine, so both write the same pair of addresses and
-/// only the ports tell them apart: the client is the end whose SYN was seen. A flow with equal ports on both ends cannot be
-/// told apart and counts as the client's, but for its SYN-ACK.
+/// Remembers who opened each flow. Both ends of the mirror are this machine, so both write the same pair of addresses
+/// and only the ports tell them apart: the client is the end whose SYN was seen. A flow with equal ports on both ends
+/// cannot be told apart and counts as the client's, but for its SYN-ACK.
 /// </summary>
 internal sealed class FlowTable(int capacity = FlowTable.DefaultCapacity)
 {

@@ -2,10 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace SynHello.Lab;
 
-/// <summary>Configures a network interface of the current namespace through ioctl (netdevice(7)), without iproute2.</summary>
+/// <summary>
+/// Configures a network interface of the current namespace through ioctl (netdevice(7)) and rtnetlink, without
+/// iproute2.
+/// </summary>
 internal sealed unsafe class InterfaceConfiguration : IDisposable
 {
     private const short Up = 0x1;
@@ -49,11 +53,45 @@ internal sealed unsafe class InterfaceConfiguration : IDisposable
         Control(Libc.SetInterfaceMtu, ref request, $"Could not set the MTU of {_name} to {mtu}");
     }
 
+    /// <summary>
+    /// Sets how many packets wait for the reader of the interface. The ioctl for it wants rights in the initial user
+    /// namespace; rtnetlink(7) is content with those in our own.
+    /// </summary>
     public void SetQueueLength(int packets)
     {
         Request request = Request.For(_name);
-        request.Value = packets;
-        Control(Libc.SetInterfaceQueueLength, ref request, $"Could not set the queue length of {_name}");
+        Control(Libc.GetInterfaceIndex, ref request, $"Could not find the interface {_name}");
+        string what = $"Could not set the queue length of {_name}";
+        int descriptor = Libc.OpenSocket(
+            Libc.NetlinkFamily,
+            Libc.RawSocket | Libc.CloseOnExec,
+            Libc.RouteProtocol);
+        if (descriptor < 0)
+            throw Libc.Failure(what);
+        using var socket = new SafeFileHandle(descriptor, ownsHandle: true);
+        var message = new LinkMessage
+        {
+            Length = (uint)sizeof(LinkMessage),
+            Type = LinkMessage.SetLink,
+            Flags = LinkMessage.IsRequest | LinkMessage.WantsAnswer,
+            Index = request.Value,
+            AttributeLength = LinkMessage.QueueLengthAttributeSize,
+            AttributeType = LinkMessage.QueueLengthAttribute,
+            QueueLength = (uint)packets,
+        };
+        if (Libc.Write(socket, (byte*)&message, (nuint)sizeof(LinkMessage)) < 0)
+            throw Libc.Failure(what);
+
+        // The answer is a header of 16 bytes and a negative errno, zero when it was done; the kernel has it ready.
+        int* answer = stackalloc int[64];
+        nint length = Libc.Read(socket, (byte*)answer, 64 * sizeof(int));
+        if (length < 5 * sizeof(int))
+            throw Libc.Failure(what);
+        if (answer[4] != 0)
+        {
+            Marshal.SetLastPInvokeError(-answer[4]);
+            throw Libc.Failure(what);
+        }
     }
 
     public void BringUp()
@@ -96,6 +134,32 @@ internal sealed unsafe class InterfaceConfiguration : IDisposable
             Encoding.ASCII.GetBytes(name, new Span<byte>(request.Name, NameLength - 1));
             return request;
         }
+    }
+
+    /// <summary>struct nlmsghdr, struct ifinfomsg and one struct rtattr.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LinkMessage
+    {
+        public const ushort SetLink = 19;
+        public const ushort IsRequest = 0x1;
+        public const ushort WantsAnswer = 0x4;
+        public const ushort QueueLengthAttribute = 13;
+        public const ushort QueueLengthAttributeSize = 8;
+
+        public uint Length;
+        public ushort Type;
+        public ushort Flags;
+        public uint Sequence;
+        public uint Port;
+        public byte Family;
+        public byte Padding;
+        public ushort LinkType;
+        public int Index;
+        public uint LinkFlags;
+        public uint LinkFlagsChanged;
+        public ushort AttributeLength;
+        public ushort AttributeType;
+        public uint QueueLength;
     }
 
     /// <summary>struct in6_ifreq.</summary>

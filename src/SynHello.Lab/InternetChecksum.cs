@@ -6,8 +6,8 @@ namespace SynHello.Lab;
 internal static class InternetChecksum
 {
     /// <summary>
-    /// The checksum over a transport segment and its pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1). It is zero
-    /// when the segment carries its right checksum.
+    /// The checksum over a transport segment and its pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1). It is
+    /// zero when the segment carries its right checksum.
     /// </summary>
     public static ushort OfTransport(in IpPacket packet)
     {

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace SynHello.Lab;
 
 /// <summary>
-/// What the wire has to know of an IP packet: its ends and, for TCP, flags and payload. IPv4 (RFC 791) and IPv6 (RFC 8200)
-/// without extension headers; a packet whose transport is not understood has ports 0.
+/// What the wire has to know of an IP packet: its ends and, for TCP, flags and payload. IPv4 (RFC 791) and IPv6 (RFC
+/// 8200) without extension headers; a packet whose transport is not understood has ports 0.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly ref struct IpPacket
@@ -82,7 +82,8 @@ internal readonly ref struct IpPacket
         if (bytes.Length >= 20 && bytes[0] >> 4 == 4)
         {
             int header = (bytes[0] & 0x0F) * 4;
-            if (header < 20 || header > bytes.Length || BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) != bytes.Length)
+            int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
+            if (header < 20 || header > bytes.Length || length != bytes.Length)
                 return false;
             bool laterFragment = (BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]) & 0x1FFF) != 0;
             packet = new IpPacket(bytes, isV6: false, bytes[9], header, laterFragment);

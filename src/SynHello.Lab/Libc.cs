@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SynHello.Lab;
 
-/// <summary>The system calls of Linux that .NET does not offer. Numbers are those of the generic Linux ABI (x64, arm64).</summary>
+/// <summary>
+/// The system calls of Linux that .NET does not offer. Numbers are those of the generic Linux ABI (x64, arm64).
+/// </summary>
 internal static unsafe partial class Libc
 {
     public const int ReadWrite = 0x2;
@@ -14,6 +16,10 @@ internal static unsafe partial class Libc
     public const int SetTimerSlack = 29;
     public const int ScheduleFifo = 1;
     public const int ScheduleResetOnFork = 0x40000000;
+
+    public const int NetlinkFamily = 16;
+    public const int RawSocket = 3;
+    public const int RouteProtocol = 0;
 
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
@@ -30,7 +36,6 @@ internal static unsafe partial class Libc
     public const nuint SetInterfaceNetmask = 0x891C;
     public const nuint SetInterfaceMtu = 0x8922;
     public const nuint GetInterfaceIndex = 0x8933;
-    public const nuint SetInterfaceQueueLength = 0x8943;
     public const nuint GetOwningUserNamespace = 0xB701;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -65,6 +70,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetEffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int OpenSocket(int family, int type, int protocol);
 
     [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Execute(string path, string?[] arguments, string?[] environment);

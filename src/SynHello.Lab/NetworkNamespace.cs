@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SynHello.Lab;
 
 /// <summary>
-/// The network namespace of this process. An <see cref="EmulatedWire"/> lives in a private one, so that neither its device
-/// nor its settings touch the machine's own network.
+/// The network namespace of this process. An <see cref="EmulatedWire"/> lives in a private one, so that neither its
+/// device nor its settings touch the machine's own network.
 /// </summary>
 /// <remarks>
 /// A process with several threads cannot enter a namespace as a whole, and every .NET process has several, so a program
@@ -21,8 +21,8 @@ public static class NetworkNamespace
     private const string FastOpenSetting = "/proc/sys/net/ipv4/tcp_fastopen";
 
     /// <summary>
-    /// Whether this process is in another network namespace than the machine's first process; where that is kept from this
-    /// user, than the process or user namespace that it came from.
+    /// Whether this process is in another network namespace than the machine's first process; where that is kept from
+    /// this user, than the process or user namespace that it came from.
     /// </summary>
     public static bool IsPrivate
     {
@@ -41,8 +41,8 @@ public static class NetworkNamespace
     }
 
     /// <summary>
-    /// Finds out whether this user may have a private network namespace and a TUN device in it. It tries both out, without
-    /// leaving a trace.
+    /// Finds out whether this user may have a private network namespace and a TUN device in it. It tries both out,
+    /// without leaving a trace.
     /// </summary>
     /// <returns>What is missing, each with the exact command that allows it.</returns>
     public static NamespaceSupport Probe() => NamespaceFacts.Gather(IsPrivate).Diagnose();
@@ -54,8 +54,8 @@ public static class NetworkNamespace
     /// </summary>
     /// <param name="arguments">The arguments for the program, without its name.</param>
     /// <exception cref="InvalidOperationException">
-    /// The process is in a private namespace already, or the machine does not allow one; the message names each thing that
-    /// is missing and the command that allows it.
+    /// The process is in a private namespace already, or the machine does not allow one; the message names each thing
+    /// that is missing and the command that allows it.
     /// </exception>
     /// <exception cref="IOException">The system could not execute the program.</exception>
     [DoesNotReturn]
@@ -105,8 +105,8 @@ public static class NetworkNamespace
             string flags = Libc.GetEffectiveUser() == 0 ? "-n" : "-Urn";
             IEnumerable<string> words = ReExecution.CommandLine().Select(ReExecution.Quote);
             throw new InvalidOperationException(
-                "The emulated wire works in a private network namespace only, and this process is in the machine's own. "
-                + $"Run: unshare {flags} -- {string.Join(' ', words)}");
+                "The emulated wire works in a private network namespace only, and this process is in the machine's "
+                + $"own. Run: unshare {flags} -- {string.Join(' ', words)}");
         }
     }
 

@@ -28,7 +28,9 @@ public readonly struct PacketVerdict : IEquatable<PacketVerdict>
 
     internal ReadOnlyMemory<byte>? Replacement { get; }
 
-    /// <summary>Deliver the packet later than the wire's delay says, so that packets behind it may overtake it.</summary>
+    /// <summary>
+    /// Deliver the packet later than the wire's delay says, so that packets behind it may overtake it.
+    /// </summary>
     /// <param name="extra">The time on top of the wire's delay.</param>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative or longer than ten seconds.</exception>
     public static PacketVerdict Delay(TimeSpan extra) =>
@@ -42,8 +44,8 @@ public readonly struct PacketVerdict : IEquatable<PacketVerdict>
 
     /// <summary>Deliver another packet in place of this one.</summary>
     /// <param name="packet">
-    /// A whole IP packet, at most as long as the MTU and addressed as the client sees it (see <see cref="WirePacket"/>).
-    /// It is copied before the rule's caller goes on. Checksums are the rule's business.
+    /// A whole IP packet, at most as long as the MTU and addressed as the client sees it (see
+    /// <see cref="WirePacket"/>). It is copied before the rule's caller goes on. Checksums are the rule's business.
     /// </param>
     /// <exception cref="ArgumentException">This is not an IPv4 or IPv6 packet.</exception>
     public static PacketVerdict Replace(ReadOnlyMemory<byte> packet)

@@ -1,8 +1,8 @@
 namespace SynHello.Lab;
 
 /// <summary>
-/// Repeatable chance: whether event number n happens depends on the seed, the kind of event and n, and on nothing else, so
-/// the order in which two ends happen to send does not disturb it.
+/// Repeatable chance: whether event number n happens depends on the seed, the kind of event and n, and on nothing else,
+/// so the order in which two ends happen to send does not disturb it.
 /// </summary>
 internal readonly struct SeededChance(ulong seed, ulong kind, double probability)
 {

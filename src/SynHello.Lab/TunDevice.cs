@@ -83,7 +83,8 @@ internal sealed unsafe class TunDevice : IDisposable
 
     private static void Configure(string name, EmulatedWireOptions options, IPAddress local, IPAddress? localV6)
     {
-        // Neither router solicitations nor link-local addresses belong on this wire. A kernel without IPv6 has no such file.
+        // Neither router solicitations nor link-local addresses belong on this wire. A kernel without IPv6 has no such
+        // file.
         if (localV6 is null)
             TryWrite($"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", "1");
         TryWrite($"/proc/sys/net/ipv6/conf/{name}/addr_gen_mode", "1");

@@ -1,6 +1,8 @@
 namespace SynHello.Lab;
 
-/// <summary>What the system can do for the punctuality of the current thread. Each part is asked for and may be refused.</summary>
+/// <summary>
+/// What the system can do for the punctuality of the current thread. Each part is asked for and may be refused.
+/// </summary>
 internal static unsafe class WireThread
 {
     private const int Nice = -20;

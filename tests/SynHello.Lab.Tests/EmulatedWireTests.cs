@@ -43,8 +43,9 @@ public sealed class EmulatedWireTests
         Assert.All(packets, packet =>
         {
             bool fromClient = packet.Direction == PacketDirection.ClientToServer;
-            Assert.Equal(fromClient ? wire.Wire.LocalAddress : wire.Wire.RemoteAddress, Packets.Source(packet.Bytes));
-            Assert.Equal(fromClient ? wire.Wire.RemoteAddress : wire.Wire.LocalAddress, Packets.Destination(packet.Bytes));
+            IPAddress local = wire.Wire.LocalAddress, remote = wire.Wire.RemoteAddress;
+            Assert.Equal(fromClient ? local : remote, Packets.Source(packet.Bytes));
+            Assert.Equal(fromClient ? remote : local, Packets.Destination(packet.Bytes));
             int portOffset = fromClient ? 22 : 20;
             Assert.Equal(port, packet.Bytes.Span[portOffset] << 8 | packet.Bytes.Span[portOffset + 1]);
             Assert.True(Packets.HasValidChecksums(packet.Bytes));

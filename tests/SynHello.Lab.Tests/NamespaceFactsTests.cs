@@ -90,8 +90,10 @@ public sealed class NamespaceFactsTests
     }
 
     [Fact]
-    public void Diagnose_NeedsLinux() =>
-        Assert.Contains("Linux", new NamespaceFacts { IsLinux = false }.Diagnose().ToString(), StringComparison.Ordinal);
+    public void Diagnose_NeedsLinux() => Assert.Contains(
+        "Linux",
+        new NamespaceFacts { IsLinux = false }.Diagnose().ToString(),
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("/usr/bin/dotnet", "/usr/bin/dotnet")]

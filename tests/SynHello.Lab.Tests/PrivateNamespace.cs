@@ -1,8 +1,8 @@
 namespace SynHello.Lab.Tests;
 
 /// <summary>
-/// The private network namespace that the tests of the wire run in. They fail outside of one, with the command that makes
-/// it: skipping would hide that nothing was tested.
+/// The private network namespace that the tests of the wire run in. They fail outside of one, with the command that
+/// makes it: skipping would hide that nothing was tested.
 /// </summary>
 public sealed class PrivateNamespace
 {

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace SynHello.Lab.Tests;
 
-/// <summary>A wire with a network of its own, so that no test sees another one's cookies, and a record of its packets.</summary>
+/// <summary>
+/// A wire with a network of its own, so that no test sees another one's cookies, and a record of its packets.
+/// </summary>
 internal sealed class TestWire : IAsyncDisposable
 {
     private const int TcpLevel = 6;
@@ -68,7 +70,9 @@ internal sealed class TestWire : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Sends a request over a connection of its own and returns what comes back from an echoing server.</summary>
+    /// <summary>
+    /// Sends a request over a connection of its own and returns what comes back from an echoing server.
+    /// </summary>
     public async Task<byte[]> EchoAsync(Socket listener, byte[] request, bool fastOpen = false, bool cookieless = false)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));

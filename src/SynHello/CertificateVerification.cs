@@ -1,0 +1,161 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <summary>
+/// The client's verdict on a server's chain: X509Chain under the caller's policy, the host name (RFC 9525), then the caller's
+/// callback. Fetches nothing unless the caller's policy says so.
+/// </summary>
+internal sealed class CertificateVerification(SecureClientOptions options)
+{
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
+    private readonly X509ChainPolicy? _policy = options.CertificateChainPolicy?.Clone();
+    private readonly X509Certificate2Collection? _roots = options.TrustedRoots is { Count: > 0 } roots ? [.. roots] : null;
+    private readonly RemoteCertificateValidationCallback? _callback = options.RemoteCertificateValidationCallback;
+    private readonly TimeProvider _timeProvider = options.TimeProvider;
+
+    /// <summary>Judges a chain.</summary>
+    /// <param name="sender">What the callback is told that it is asked by.</param>
+    /// <param name="chain">DER, the server's own certificate first.</param>
+    /// <param name="targetHost">The host name or IP address that was dialed.</param>
+    /// <returns>Null when the certificate is taken; otherwise why not.</returns>
+    public TlsProtocolException? Check(object sender, IReadOnlyList<ReadOnlyMemory<byte>> chain, string targetHost)
+    {
+        var certificates = new X509Certificate2Collection();
+        using var builder = new X509Chain();
+        try
+        {
+            foreach (ReadOnlyMemory<byte> der in chain)
+                certificates.Add(X509CertificateLoader.LoadCertificate(der.Span));
+            builder.ChainPolicy = CreatePolicy();
+            for (int i = 1; i < certificates.Count; i++)
+                builder.ChainPolicy.ExtraStore.Add(certificates[i]);
+
+            X509Certificate2 certificate = certificates[0];
+            TlsProtocolException? refusal = null;
+            SslPolicyErrors errors = SslPolicyErrors.None;
+            if (!builder.Build(certificate))
+            {
+                errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+                refusal = DescribeChain(certificate, builder);
+            }
+
+            if (!Matches(certificate, targetHost))
+            {
+                errors |= SslPolicyErrors.RemoteCertificateNameMismatch;
+                refusal ??= new TlsProtocolException(
+                    TlsErrorCause.CertificateNameMismatch,
+                    $"The certificate is not for {targetHost}; it is for {Names(certificate)}.");
+            }
+
+            if (_callback is null)
+                return refusal;
+            return _callback(sender, certificate, builder, errors)
+                ? null
+                : refusal ?? new TlsProtocolException(TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");
+        }
+        catch (CryptographicException exception)
+        {
+            return new TlsProtocolException(TlsErrorCause.MalformedCertificate, "A certificate of the server's chain cannot be read.", exception);
+        }
+        finally
+        {
+            foreach (X509Certificate2 certificate in certificates)
+                certificate.Dispose();
+            foreach (X509ChainElement element in builder.ChainElements)
+                element.Certificate.Dispose();
+        }
+    }
+
+    private X509ChainPolicy CreatePolicy()
+    {
+        X509ChainPolicy policy = _policy?.Clone() ?? new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+            VerificationTime = _timeProvider.GetLocalNow().DateTime,
+            VerificationTimeIgnored = false,
+        };
+        if (policy.ApplicationPolicy.Count == 0)
+            policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        if (_roots is not null)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(_roots);
+        }
+
+        return policy;
+    }
+
+    /// <summary>The subject alternative names only, wildcards in the left label only; an IP address against IP names.</summary>
+    private static bool Matches(X509Certificate2 certificate, string targetHost)
+    {
+        try
+        {
+            return certificate.MatchesHostname(targetHost.TrimEnd('.'), allowWildcards: true, allowCommonName: false);
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        {
+            return false; // the dialed name is no host name, or the certificate's names cannot be read
+        }
+    }
+
+    private static TlsProtocolException DescribeChain(X509Certificate2 certificate, X509Chain chain)
+    {
+        X509ChainStatusFlags flags = X509ChainStatusFlags.NoError;
+        foreach (X509ChainStatus status in chain.ChainStatus)
+            flags |= status.Status;
+
+        if ((flags & X509ChainStatusFlags.Revoked) != 0)
+            return new TlsProtocolException(TlsErrorCause.CertificateRevoked, "A certificate of the server's chain was revoked.");
+        if ((flags & X509ChainStatusFlags.NotTimeValid) != 0)
+            return new TlsProtocolException(TlsErrorCause.CertificateExpired, DescribeTime(certificate, chain));
+        if ((flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
+        {
+            return new TlsProtocolException(
+                TlsErrorCause.UnknownCertificateAuthority,
+                certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
+                    ? "The certificate is self-signed and not trusted."
+                    : $"The certificate was issued by {certificate.Issuer}, which leads to no trusted root.");
+        }
+
+        string reasons = string.Join(" ", chain.ChainStatus.Select(status => status.StatusInformation.TrimEnd().TrimEnd('.') + "."));
+        return new TlsProtocolException(TlsErrorCause.CertificateRefused, $"The certificate is not valid: {reasons}");
+    }
+
+    private static string DescribeTime(X509Certificate2 certificate, X509Chain chain)
+    {
+        DateTime at = chain.ChainPolicy.VerificationTime;
+        if (at > certificate.NotAfter)
+            return $"The certificate has expired on {Date(certificate.NotAfter)}.";
+        if (at < certificate.NotBefore)
+            return $"The certificate is not valid before {Date(certificate.NotBefore)}.";
+        return "A certificate of the server's chain has expired or is not valid yet.";
+    }
+
+    private static string Date(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        const int Most = 5;
+        var names = new List<string>();
+        foreach (X509Extension extension in certificate.Extensions)
+        {
+            if (extension is X509SubjectAlternativeNameExtension alternative)
+            {
+                names.AddRange(alternative.EnumerateDnsNames());
+                names.AddRange(alternative.EnumerateIPAddresses().Select(address => address.ToString()));
+            }
+        }
+
+        if (names.Count == 0)
+            return "no host at all";
+        return names.Count > Most ? string.Join(", ", names.Take(Most)) + ", ..." : string.Join(", ", names);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+using SynHello.Crypto;
+using SynHello.Sockets;
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <summary>
+/// How a <see cref="SecureClient"/> connects. Read when the client is made; changes afterwards have no effect on it.
+/// </summary>
+public sealed class SecureClientOptions
+{
+    /// <summary>
+    /// Whether the ClientHello rides in the SYN. <see cref="FastOpenMode.Cookie"/> by default: it takes effect from the second
+    /// connection to a server on, and a server or system without it costs nothing. <see cref="FastOpenMode.Cookieless"/> rides on
+    /// the very first visit, with servers that allow it. A ClientHello is safe to deliver twice, so this is no matter of replay.
+    /// </summary>
+    public FastOpenMode FastOpen { get; set; } = FastOpenMode.Cookie;
+
+    /// <summary>The application protocols to offer, best first (RFC 7301); empty offers none.</summary>
+    public IList<SslApplicationProtocol> ApplicationProtocols { get; set; } = [];
+
+    /// <summary>
+    /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server authentication, no
+    /// revocation check, and no certificate fetched from elsewhere while somebody waits.
+    /// </summary>
+    public X509ChainPolicy? CertificateChainPolicy { get; set; }
+
+    /// <summary>Roots to trust instead of the system's; null or empty, the default, trusts the system's.</summary>
+    public X509Certificate2Collection? TrustedRoots { get; set; }
+
+    /// <summary>
+    /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes only a
+    /// certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>.
+    /// </summary>
+    public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
+
+    /// <summary>
+    /// The longest time from the SYN to the end of the handshake; 10 seconds by default.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.
+    /// </summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The cipher suites to offer, best first; null, the default, means all.</summary>
+    public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }
+
+    /// <summary>
+    /// The key exchange groups to offer, best first; null, the default, means all. The ClientHello carries one key share, of the
+    /// first.
+    /// </summary>
+    public IReadOnlyList<NamedGroup>? Groups { get; set; }
+
+    /// <summary>Whether the handshake looks like TLS 1.2 to middleboxes (RFC 8446 appendix D.4); true by default.</summary>
+    public bool MiddleboxCompatibility { get; set; } = true;
+
+    /// <summary>The largest record to receive, 64 to 16,385 bytes (RFC 8449); null, the default, does not say.</summary>
+    public int? RecordSizeLimit { get; set; }
+
+    /// <summary>Records are padded to a multiple of this many bytes; 1, the default, does not pad.</summary>
+    public int RecordPadding { get; set; } = 1;
+
+    /// <summary>Receives SSLKEYLOGFILE lines; for debugging only, because whoever has them can read the traffic.</summary>
+    public Action<string>? KeyLog { get; set; }
+
+    /// <summary>Where failures and decisions are logged; nowhere by default.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>The clock of timeouts and timings.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>The cryptography; the default is .NET's with libcrypto's key agreement.</summary>
+    public TlsCryptoProvider CryptoProvider { get; set; } = DefaultCryptoProvider.Instance;
+}

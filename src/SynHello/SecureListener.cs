@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+
+using Microsoft.Extensions.Logging;
+
+using SynHello.Sockets;
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <summary>
+/// Accepts TLS connections, taking ClientHellos out of SYNs. Handshakes run beside each other, so one that stalls holds up nobody;
+/// what fails is logged and closed. Thread-safe.
+/// </summary>
+public sealed class SecureListener : IAsyncDisposable
+{
+    private readonly TlsServerConfiguration _configuration;
+    private readonly FastOpenListener _listener;
+    private readonly Channel<SecureStream> _ready;
+    private readonly SemaphoreSlim _pending;
+    private readonly int _maximumPending;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TimeSpan _handshakeTimeout;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly Task _accepting;
+    private int _disposed;
+
+    /// <summary>Starts listening.</summary>
+    /// <param name="options">How to listen.</param>
+    /// <exception cref="ArgumentException">No address, or no certificate, is set.</exception>
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public SecureListener(SecureListenerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IPEndPoint endPoint = options.ListenEndPoint ?? throw new ArgumentException("ListenEndPoint is not set.", nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumPendingConnections, 1, nameof(options));
+        TlsCryptoProvider provider = options.CryptoProvider;
+        _configuration = new TlsServerConfiguration(provider, [.. options.Credentials])
+        {
+            CipherSuites = options.CipherSuites ?? provider.CipherSuites,
+            Groups = options.Groups ?? provider.Groups,
+            ApplicationProtocols = [.. options.ApplicationProtocols],
+            RecordSizeLimit = options.RecordSizeLimit,
+            RecordPadding = options.RecordPadding,
+            KeyLog = options.KeyLog,
+        };
+        _handshakeTimeout = options.HandshakeTimeout;
+        _timeProvider = options.TimeProvider;
+        _logger = options.LoggerFactory.CreateLogger<SecureListener>();
+        _maximumPending = options.MaximumPendingConnections;
+        _pending = new SemaphoreSlim(_maximumPending, _maximumPending);
+        _ready = Channel.CreateUnbounded<SecureStream>(); // bounded by the pending connections, which are counted until accepted
+        _listener = new FastOpenListener(endPoint, new FastOpenListenerOptions
+        {
+            Mode = options.FastOpen,
+            Backlog = options.Backlog,
+            TimeProvider = options.TimeProvider,
+            AcceptFailed = exception => Log.AcceptFailed(_logger, endPoint, exception.Message),
+        });
+        if (options.FastOpen != FastOpenMode.Off && !_listener.FastOpenActive)
+            Log.FastOpenInactive(_logger, LocalEndPoint, FastOpenLimitation ?? "the system does not offer it");
+        _accepting = AcceptAllAsync();
+    }
+
+    /// <summary>The address that is listened on, with the port that was taken for port 0.</summary>
+    public IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
+
+    /// <summary>Why Fast Open is not active although it was asked for; null when it is, or was not.</summary>
+    public string? FastOpenLimitation => _listener.FastOpenLimitation;
+
+    /// <summary>Takes the next connection whose handshake is complete.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The connection; the caller disposes it.</returns>
+    /// <exception cref="ObjectDisposedException">The listener was disposed, or stopped because accepting failed for good.</exception>
+    public async ValueTask<SecureStream> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            SecureStream stream = await _ready.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            _pending.Release();
+            return stream;
+        }
+        catch (ChannelClosedException exception)
+        {
+            throw new ObjectDisposedException("The listener is closed.", exception.InnerException);
+        }
+    }
+
+    /// <summary>Stops listening, and closes the connections that nobody has accepted. Accepted ones go on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+
+        // Each handshake ends promptly now, because its wait was canceled.
+        for (int i = 0; i < _maximumPending; i++)
+        {
+            while (_ready.Reader.TryRead(out SecureStream? stream))
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+                _pending.Release();
+            }
+
+            await _pending.WaitAsync().ConfigureAwait(false);
+        }
+
+        _stop.Dispose();
+        _pending.Dispose();
+    }
+
+    private async Task AcceptAllAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _pending.WaitAsync(_stop.Token).ConfigureAwait(false);
+                AcceptedSocket accepted;
+                try
+                {
+                    accepted = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    _pending.Release();
+                    throw;
+                }
+
+                _ = HandshakeAsync(accepted);
+            }
+        }
+        catch (Exception exception) when (_stop.IsCancellationRequested && exception is OperationCanceledException or ObjectDisposedException)
+        {
+            _ready.Writer.TryComplete();
+        }
+        catch (Exception exception)
+        {
+            Log.AcceptStopped(_logger, LocalEndPoint, exception);
+            _ready.Writer.TryComplete(exception);
+        }
+    }
+
+    private async Task HandshakeAsync(AcceptedSocket accepted)
+    {
+        // The accept loop goes on at once, also when everything below completes without waiting.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        EndPoint? remote = null;
+        SecureStream? stream = null;
+        bool handedOver = false;
+        using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stop.Token);
+        try
+        {
+            remote = accepted.Socket.RemoteEndPoint;
+            stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
+            await stream.CompleteServerHandshakeAsync(accepted, linked.Token).ConfigureAwait(false);
+            Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
+            handedOver = _ready.Writer.TryWrite(stream);
+        }
+        catch (TlsProtocolException failure)
+        {
+            Log.HandshakeFailed(_logger, remote, failure.Cause, failure.Message);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The listener is being closed.
+        }
+        catch (OperationCanceledException)
+        {
+            var failure = new TlsProtocolException(
+                TlsErrorCause.HandshakeTimeout, $"The handshake took longer than {_handshakeTimeout.TotalSeconds:0.###} s.");
+            Log.HandshakeFailed(_logger, remote, failure.Cause, failure.Message);
+            stream?.AbandonHandshake(failure);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            Log.HandshakeBroke(_logger, remote, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            Log.HandshakeCrashed(_logger, remote, exception);
+        }
+        finally
+        {
+            if (!handedOver)
+            {
+                stream?.AbandonHandshake(failure: null);
+                accepted.Dispose();
+                _pending.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+
+using SynHello.Sockets;
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <content>The handshake, before the stream is handed out.</content>
+public sealed partial class SecureStream
+{
+    /// <summary>Drives the client's handshake to its end; what it sends last is held back for the first request.</summary>
+    /// <param name="dialed">The connection, whose ClientHello is on its way.</param>
+    /// <param name="judge">Says why a chain is refused; null takes it.</param>
+    /// <param name="start">When dialing began, in ticks of the clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask CompleteClientHandshakeAsync(
+        DialedSocket dialed,
+        Func<IReadOnlyList<ReadOnlyMemory<byte>>, TlsProtocolException?> judge,
+        long start,
+        CancellationToken cancellationToken)
+    {
+        var engine = (TlsClientEngine)_engine;
+        long connected = _timeProvider.GetTimestamp();
+        while (!engine.IsHandshakeComplete)
+        {
+            if (!ProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+                EndReceived();
+            while (engine.TryRead(out TlsEvent tlsEvent))
+            {
+                if (tlsEvent != TlsEvent.NeedCertificateVerdict)
+                    continue;
+                if (judge(engine.Negotiated.PeerCertificates) is { } refusal)
+                {
+                    engine.RefuseCertificate(refusal, _output);
+                    throw refusal;
+                }
+
+                engine.AcceptCertificate();
+                _received.Consume(engine.Receive(_received.Span, _plaintext, _output));
+            }
+
+            if (!engine.IsHandshakeComplete)
+                await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        HoldOutput();
+        FastOpenReport fastOpen = dialed.GetReport();
+        _report = CreateReport(
+            fastOpen.Outcome,
+            fastOpen.SynDataBytes,
+            engine.ClientHelloLength,
+            fastOpen.RoundTrip,
+            _timeProvider.GetElapsedTime(start, connected),
+            _timeProvider.GetElapsedTime(connected));
+    }
+
+    /// <summary>Drives the server's handshake to its end.</summary>
+    internal async ValueTask CompleteServerHandshakeAsync(AcceptedSocket accepted, CancellationToken cancellationToken)
+    {
+        long start = _timeProvider.GetTimestamp();
+        bool synDataTaken = accepted.SynDataTaken;
+        int synDataBytes = synDataTaken ? _socket.Available : 0;
+        while (!_engine.IsHandshakeComplete)
+        {
+            if (!ProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+                EndReceived();
+            await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        _report = CreateReport(
+            synDataTaken ? FastOpenOutcome.Cookie : FastOpenOutcome.Off,
+            synDataBytes,
+            clientHelloBytes: 0,
+            TcpInfo.TryGet(_socket, out TcpInfo info) ? info.RoundTrip : null,
+            TimeSpan.Zero,
+            _timeProvider.GetElapsedTime(start));
+    }
+
+    /// <summary>Gives the connection up during the handshake, telling the peer if that can be done at once.</summary>
+    internal void AbandonHandshake(TlsProtocolException? failure)
+    {
+        lock (_lock)
+        {
+            if (failure is not null)
+                _engine.Abort(failure, _output);
+        }
+
+        TrySendOutput();
+        Dispose();
+    }
+
+    private HandshakeReport CreateReport(
+        FastOpenOutcome fastOpen,
+        int synDataBytes,
+        int clientHelloBytes,
+        TimeSpan? pathRoundTrip,
+        TimeSpan connectTime,
+        TimeSpan handshakeTime)
+    {
+        TlsNegotiation negotiated = _engine.Negotiated;
+        bool helloInSyn = fastOpen is FastOpenOutcome.Cookie or FastOpenOutcome.Cookieless;
+        return new HandshakeReport
+        {
+            FastOpen = fastOpen,
+            SynDataBytes = synDataBytes,
+            ClientHelloBytes = clientHelloBytes,
+            Version = negotiated.Version,
+            CipherSuite = negotiated.CipherSuite,
+            Group = negotiated.Group,
+            SignatureScheme = negotiated.SignatureScheme,
+            ApplicationProtocol = negotiated.ApplicationProtocol,
+            HelloRetryRequested = negotiated.HelloRetryRequested,
+            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + 1 + (negotiated.HelloRetryRequested ? 1 : 0),
+            PathRoundTrip = pathRoundTrip,
+            ConnectTime = connectTime,
+            HandshakeTime = handshakeTime,
+        };
+    }
+}

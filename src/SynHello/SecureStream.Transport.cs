@@ -1,0 +1,235 @@
+using System.Net.Sockets;
+
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <content>Bytes between the engine and the socket, and the end of both.</content>
+public sealed partial class SecureStream
+{
+    /// <summary>Room for the largest record: less would cost a second read for it.</summary>
+    private const int ReceiveSize = RecordHeader.Size + RecordHeader.MaximumProtected;
+
+    /// <summary>How long the end of the handshake waits for the first write, to leave in one segment with it.</summary>
+    private static readonly TimeSpan HoldTime = TimeSpan.FromMilliseconds(5);
+
+    private volatile bool _held;
+    private ITimer? _holdTimer;
+
+    /// <summary>
+    /// Keeps the client's Finished back for a moment, so that it travels with the first request: one write, one segment. A read, a
+    /// flush or the timer sends it too, whichever comes first.
+    /// </summary>
+    private void HoldOutput()
+    {
+        _held = true;
+        _holdTimer = _timeProvider.CreateTimer(
+            static state => ((SecureStream)state!).TrySendOutput(), this, HoldTime, Timeout.InfiniteTimeSpan);
+    }
+
+    private async ValueTask FlushHeldAsync(CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Hands everything sealed so far to the socket. To be called with <see cref="_sending"/> held.</summary>
+    private async ValueTask SendOutputAsync(CancellationToken cancellationToken)
+    {
+        if (_brokenWrites)
+            throw new IOException("An earlier write was cut short: nothing more can be sent.");
+        while (TakeOutput() is { } sending)
+        {
+            bool complete = false;
+            try
+            {
+                do
+                {
+                    int sent = await _socket.SendAsync(sending.Memory, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                    sending.Consume(sent);
+                }
+                while (!sending.IsEmpty);
+                complete = true;
+            }
+            finally
+            {
+                if (!complete)
+                {
+                    _brokenWrites = true;
+                    sending.Release();
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Hands over what can be sent without waiting, and gives up on the rest: an alert, a close_notify or a Finished that somebody
+    /// else has not sent yet. Never blocks and never throws.
+    /// </summary>
+    private void TrySendOutput()
+    {
+        if (!_sending.Wait(0, CancellationToken.None))
+            return; // whoever holds it sends everything before letting go
+        try
+        {
+            while (!_brokenWrites && TakeOutput() is { } sending)
+            {
+                while (!sending.IsEmpty)
+                {
+                    int sent = SendNow(sending);
+                    if (sent <= 0)
+                    {
+                        _brokenWrites = true;
+                        sending.Release();
+                        break;
+                    }
+
+                    sending.Consume(sent);
+                }
+            }
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    private int SendNow(PooledBuffer sending)
+    {
+        try
+        {
+            // Not to wait for room: what is sent this way is small, and a peer whose window is full must not hold anybody up.
+            _socket.Blocking = false;
+            int sent = _socket.Send(sending.Span, SocketFlags.None, out SocketError error);
+            return error == SocketError.Success ? sent : -1;
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+        {
+            return -1;
+        }
+    }
+
+    private PooledBuffer? TakeOutput()
+    {
+        lock (_lock)
+        {
+            _held = false;
+            if (_output.IsEmpty)
+                return null;
+            (_output, _spareOutput) = (_spareOutput, _output);
+            return _spareOutput;
+        }
+    }
+
+    /// <summary>Gives the engine what was received.</summary>
+    /// <returns>Whether it did anything with it.</returns>
+    private bool ProcessReceived()
+    {
+        if (_received.IsEmpty)
+            return false;
+        int consumed;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
+            consumed = _engine.Receive(_received.Span, _plaintext, _output);
+        }
+
+        _received.Consume(consumed);
+        return consumed > 0;
+    }
+
+    /// <summary>Waits for bytes. While there is nothing to read, no buffer is held.</summary>
+    /// <returns>False when the peer has ended its side.</returns>
+    private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        if (_received.IsEmpty)
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+        int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
+            .ConfigureAwait(false);
+        _received.Advance(count);
+        if (_received.IsEmpty)
+            _received.Release();
+        return count > 0;
+    }
+
+    private void EndReceived()
+    {
+        lock (_lock)
+            _engine.ReceiveEnd();
+    }
+
+    /// <summary>
+    /// Ends the connection: close_notify if the socket takes it at once, then the socket is closed. Never waits for the peer, and
+    /// ends reads and writes that are under way.
+    /// </summary>
+    /// <param name="disposing">Whether the call comes from Dispose.</param>
+    protected override void Dispose(bool disposing)
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0 || !disposing)
+            return;
+        _holdTimer?.Dispose();
+        lock (_lock)
+            _engine.SendCloseNotify(_output);
+        TrySendOutput();
+        DrainReceived();
+        _socket.Dispose();
+        lock (_lock)
+            _engine.Dispose();
+
+        // A read under way still owns the reader's buffers, and gives them back itself.
+        if (Interlocked.Exchange(ref _reading, 1) == 0)
+            ReleaseReader();
+        if (_sending.Wait(0, CancellationToken.None))
+        {
+            _output.Release();
+            _spareOutput.Release();
+        }
+
+        _remoteCertificate?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Takes what has arrived and nobody read: closing over unread bytes makes the kernel send a reset, which can destroy
+    /// what is still on its way to the peer.
+    /// </summary>
+    private void DrainReceived()
+    {
+        const int Most = 16;
+        Span<byte> scratch = stackalloc byte[4096];
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            _socket.Blocking = false;
+            for (int i = 0; i < Most && _socket.Receive(scratch, SocketFlags.None, out SocketError error) > 0 && error == SocketError.Success; i++)
+            {
+                // Discarded.
+            }
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+        {
+            // The connection is gone already.
+        }
+    }
+
+    private void ReleaseReader()
+    {
+        _received.Release();
+        _plaintext.Release();
+    }
+}

@@ -1,0 +1,329 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <summary>
+/// A TLS connection over TCP, as <see cref="SecureClient"/> and <see cref="SecureListener"/> hand it out: the handshake is complete.
+/// One read and any number of writes may be under way at a time, from different threads; a second read at the same time is refused.
+/// The synchronous methods block their thread on the asynchronous ones.
+/// </summary>
+public sealed partial class SecureStream : Stream
+{
+    /// <summary>How much is sealed before it is handed to the socket: four full records.</summary>
+    private const int WriteChunk = 4 * RecordHeader.MaximumPlaintext;
+
+    private readonly Socket _socket;
+    private readonly TlsEngine _engine;
+    private readonly TimeProvider _timeProvider;
+
+    /// <summary>Guards the engine and <see cref="_output"/>; never held while something is waited for.</summary>
+    private readonly Lock _lock = new();
+
+    /// <summary>Held by whoever hands bytes to the socket, so that records leave in the order in which they were sealed.</summary>
+    private readonly SemaphoreSlim _sending = new(1, 1);
+
+    private readonly PooledBuffer _received = new();
+    private readonly PooledBuffer _plaintext = new();
+    private PooledBuffer _output = new();
+    private PooledBuffer _spareOutput = new();
+    private X509Certificate2? _remoteCertificate;
+    private HandshakeReport? _report;
+    private bool _brokenWrites;
+    private int _reading;
+    private int _disposed;
+
+    internal SecureStream(Socket socket, TlsEngine engine, TimeProvider timeProvider)
+    {
+        _socket = socket;
+        _engine = engine;
+        _timeProvider = timeProvider;
+        LocalEndPoint = socket.LocalEndPoint;
+    }
+
+    /// <summary>What setting up the connection took, and what was agreed on.</summary>
+    public HandshakeReport Report => _report ?? throw new InvalidOperationException("The handshake is not complete.");
+
+    /// <summary>The TLS version in .NET's type.</summary>
+    public System.Security.Authentication.SslProtocols SslProtocol => System.Security.Authentication.SslProtocols.Tls13;
+
+    /// <summary>The cipher suite in .NET's type.</summary>
+    [CLSCompliant(false)]
+    public TlsCipherSuite NegotiatedCipherSuite => _engine.Negotiated.CipherSuite.ToTlsCipherSuite();
+
+    /// <summary>The application protocol; default when none was negotiated.</summary>
+    public SslApplicationProtocol NegotiatedApplicationProtocol => _engine.Negotiated.ApplicationProtocol;
+
+    /// <summary>The host name that the client asked for; null when it named none.</summary>
+    public string? TargetHostName => _engine.Negotiated.ServerName;
+
+    /// <summary>The peer's certificate; null when it sent none. Owned by the stream.</summary>
+    public X509Certificate2? RemoteCertificate
+    {
+        get
+        {
+            if (_remoteCertificate is null && _engine.Negotiated.PeerCertificates is [var der, ..])
+                _remoteCertificate = X509CertificateLoader.LoadCertificate(der.Span);
+            return _remoteCertificate;
+        }
+    }
+
+    /// <summary>This end's address.</summary>
+    public EndPoint? LocalEndPoint { get; }
+
+    /// <summary>The other end's address.</summary>
+    public EndPoint? RemoteEndPoint { get; internal init; }
+
+    /// <inheritdoc/>
+    public override bool CanRead => _disposed == 0;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => _disposed == 0;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <summary>Not supported.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override long Length => throw new NotSupportedException();
+
+    /// <summary>Not supported.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Reads application data.</summary>
+    /// <param name="buffer">What is filled. An empty one waits until there is something to read.</param>
+    /// <param name="cancellationToken">Ends the wait; the stream stays usable.</param>
+    /// <returns>How many bytes were read; 0 when the peer has sent close_notify, or when the buffer is empty.</returns>
+    /// <exception cref="IOException">
+    /// The connection broke, or the peer violated the protocol; the inner exception says how. An end without close_notify is an
+    /// <see cref="IOException"/> too, because an attacker may have cut the data short (<see cref="TlsErrorCause.TruncatedByPeer"/>).
+    /// </exception>
+    /// <exception cref="NotSupportedException">Another read is under way.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (Interlocked.Exchange(ref _reading, 1) != 0)
+            throw new NotSupportedException("Another read is under way on this stream.");
+        try
+        {
+            // What the handshake left to be sent has to be on its way before an answer to it can be waited for.
+            if (_held)
+                await FlushHeldAsync(cancellationToken).ConfigureAwait(false);
+            while (_plaintext.IsEmpty)
+            {
+                if (_engine.IsPeerClosed)
+                    return 0;
+                if (!ProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+                    EndReceived();
+            }
+
+            int count = Math.Min(buffer.Length, _plaintext.Length);
+            _plaintext.Span[..count].CopyTo(buffer.Span);
+            _plaintext.Consume(count);
+            return count;
+        }
+        catch (TlsProtocolException exception)
+        {
+            TrySendOutput();
+            throw new IOException(exception.Message, exception);
+        }
+        catch (SocketException exception)
+        {
+            throw Broken(exception);
+        }
+        finally
+        {
+            Volatile.Write(ref _reading, 0);
+            if (_disposed != 0)
+                ReleaseReader();
+        }
+    }
+
+    /// <summary>Sends application data. Data of one call leaves in order; calls made at the same time do not mix.</summary>
+    /// <param name="buffer">What is sent.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait. When part of the data was on its way already, nothing more can be sent on this stream.
+    /// </param>
+    /// <exception cref="IOException">The connection broke, or the peer violated the protocol.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="ShutdownAsync"/> was called before.</exception>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (buffer.IsEmpty)
+            return;
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            do
+            {
+                ReadOnlyMemory<byte> chunk = buffer[..Math.Min(WriteChunk, buffer.Length)];
+                buffer = buffer[chunk.Length..];
+                lock (_lock)
+                    _engine.Send(chunk.Span, _output);
+                await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+            }
+            while (!buffer.IsEmpty);
+        }
+        catch (TlsProtocolException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+        catch (SocketException exception)
+        {
+            throw Broken(exception);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Sends what the handshake may have left to be sent; data is never held back otherwise.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        try
+        {
+            await FlushHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException exception)
+        {
+            throw Broken(exception);
+        }
+    }
+
+    /// <summary>
+    /// Ends this side's data: close_notify (RFC 8446 section 6.1), then TCP's FIN. Reading goes on. A second call does nothing.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public async Task ShutdownAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            lock (_lock)
+                _engine.SendCloseNotify(_output);
+            await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException exception)
+        {
+            throw Broken(exception);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Changes this side's sending key and, on request, asks the peer to change its own (RFC 8446 section 4.6.3).</summary>
+    /// <param name="requestPeer">Whether the peer is asked too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public async Task UpdateKeyAsync(bool requestPeer = false, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            lock (_lock)
+                _engine.UpdateKey(requestPeer, _output);
+            await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TlsProtocolException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+        catch (SocketException exception)
+        {
+            throw Broken(exception);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Derives keying material that both ends share and nobody else has (RFC 8446 section 7.5).</summary>
+    /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
+    /// <param name="context">A context; an empty one and none are the same.</param>
+    /// <param name="destination">What is filled.</param>
+    public void ExportKeyingMaterial(string label, ReadOnlySpan<byte> context, Span<byte> destination)
+    {
+        lock (_lock)
+            _engine.ExportKeyingMaterial(label, context, destination);
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
+
+    /// <inheritdoc/>
+    public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
+        TaskToAsyncResult.Begin(ReadAsync(buffer, offset, count, CancellationToken.None), callback, state);
+
+    /// <inheritdoc/>
+    public override int EndRead(IAsyncResult asyncResult) => TaskToAsyncResult.End<int>(asyncResult);
+
+    /// <inheritdoc/>
+    public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
+        TaskToAsyncResult.Begin(WriteAsync(buffer, offset, count, CancellationToken.None), callback, state);
+
+    /// <inheritdoc/>
+    public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
+
+    /// <summary>Not supported.</summary>
+    /// <param name="offset">Unused.</param>
+    /// <param name="origin">Unused.</param>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <summary>Not supported.</summary>
+    /// <param name="value">Unused.</param>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static IOException Broken(SocketException exception) =>
+        new($"The connection broke: {exception.Message}.", exception);
+}

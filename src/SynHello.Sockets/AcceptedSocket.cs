@@ -1,0 +1,61 @@
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace SynHello.Sockets;
+
+/// <summary>
+/// A connection that a <see cref="FastOpenListener"/> accepted, perhaps before the peer has shown that it owns its
+/// address. Owns its <see cref="Socket"/>.
+/// </summary>
+public sealed class AcceptedSocket : IDisposable
+{
+    private volatile bool _addressProven;
+
+    internal AcceptedSocket(Socket socket, TcpInfo? infoAtAccept)
+    {
+        Socket = socket;
+        InfoAtAccept = infoAtAccept;
+        // Without TCP_INFO there is no Fast Open either, and accept gives only what a handshake has proven.
+        _addressProven = infoAtAccept is not TcpInfo info || Proves(info.State);
+    }
+
+    /// <summary>The socket; <see cref="Socket.NoDelay"/> is on. It can be read and written at once.</summary>
+    public Socket Socket { get; }
+
+    /// <summary>
+    /// What the kernel said at accept; null where it says nothing. While the address is unproven,
+    /// <see cref="TcpInfo.BytesReceived"/> is the number of bytes that the SYN carried.
+    /// </summary>
+    public TcpInfo? InfoAtAccept { get; }
+
+    /// <summary>Whether the SYN carried data, and this listener took it.</summary>
+    public bool SynDataTaken =>
+        InfoAtAccept is TcpInfo info && (info.Options & TcpInfoOptions.SynData) != TcpInfoOptions.None;
+
+    /// <summary>
+    /// Whether the peer has acknowledged the SYN-ACK, and so has shown that packets to its address reach it. Until
+    /// then every byte that is sent may hit a third party whose address was forged (RFC 7413, section 5.2). Asks the
+    /// kernel each time until the answer is yes; a connection that was reset unproven stays unproven. Safe to read
+    /// from any thread.
+    /// </summary>
+    public bool AddressProven
+    {
+        get
+        {
+            if (_addressProven) return true;
+            if (!TcpInfo.TryGet(Socket, out TcpInfo info) || !Proves(info.State)) return false;
+
+            _addressProven = true;
+            return true;
+        }
+    }
+
+    /// <summary>Closes the socket. Pending operations on it end with an exception.</summary>
+    public void Dispose() => Socket.Dispose();
+
+    // The states that nothing but the peer's acknowledgment leads to. A reset leads from SYN-RECEIVED to CLOSED without
+    // one, and in kernels before 6.10 a shutdown of our own leads to FIN-WAIT-1.
+    internal static bool Proves(TcpState state) => state
+        is TcpState.Established or TcpState.FinWait2 or TcpState.CloseWait or TcpState.Closing or TcpState.LastAck
+        or TcpState.TimeWait;
+}

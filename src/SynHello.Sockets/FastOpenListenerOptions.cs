@@ -1,0 +1,36 @@
+using System.Net.Sockets;
+
+namespace SynHello.Sockets;
+
+/// <summary>How a <see cref="FastOpenListener"/> listens. Read once, when the listener is made.</summary>
+public sealed class FastOpenListenerOptions
+{
+    /// <summary>Whether data in a SYN is taken, and whether it needs a cookie. Off by default.</summary>
+    /// <remarks>
+    /// A cookieless listener hands out no cookies: Linux takes a request for one as the opening of the connection. A
+    /// client in <see cref="FastOpenMode.Cookie"/> that has none thus never gets to send data in the SYN to it.
+    /// </remarks>
+    public FastOpenMode Mode { get; init; } = FastOpenMode.Off;
+
+    /// <summary>
+    /// How many connections opened by Fast Open may have an unproven address at one time (RFC 7413, section 5.1);
+    /// above it the kernel makes plain handshakes. The kernel caps it at net.core.somaxconn. Must be positive.
+    /// </summary>
+    public int QueueLength { get; init; } = 256;
+
+    /// <summary>How many connections may wait to be accepted. The kernel caps it at net.core.somaxconn.</summary>
+    public int Backlog { get; init; } = 512;
+
+    /// <summary>Lets several listeners of one user share the address and port (SO_REUSEPORT; Linux only).</summary>
+    public bool ReusePort { get; init; }
+
+    /// <summary>The clock for the pause after the process has run out of file descriptors or memory.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Is told of every connection that was lost before it could be accepted, and of every pause for want of
+    /// resources. It is called inside <see cref="FastOpenListener.AcceptAsync"/>; it should be quick, and what it
+    /// throws is thrown there.
+    /// </summary>
+    public Action<SocketException>? AcceptFailed { get; init; }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace SynHello.Sockets;
+
+/// <summary>Linux's own numbers for TCP sockets, and the one call that .NET's sockets do not offer.</summary>
+internal static partial class LinuxTcp
+{
+    public const int Level = 6;
+    public const int Info = 11;
+    public const int FastOpen = 23;
+    public const int FastOpenConnect = 30;
+    public const int FastOpenNoCookie = 34;
+
+    private const string FastOpenSysctlPath = "/proc/sys/net/ipv4/tcp_fastopen";
+    private const int SocketLevel = 1;
+    private const int ReusePort = 15;
+    private const int MessageDontWait = 0x40;
+    private const int MessageNoSignal = 0x4000;
+
+    /// <summary>Sets an integer option; false when the system does not know it or does not allow it.</summary>
+    public static bool TrySetOption(Socket socket, int option, int value)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+
+        try
+        {
+            socket.SetRawSocketOption(Level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether the kernel knows an integer option, allowed or not.</summary>
+    public static bool KnowsOption(Socket socket, int option)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+
+        int value = 0;
+        try
+        {
+            return socket.GetRawSocketOption(Level, option, MemoryMarshal.AsBytes(new Span<int>(ref value))) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Lets several listeners share one address and port.</summary>
+    public static void SetReusePort(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("SO_REUSEPORT is used on Linux only.");
+
+        int on = 1;
+        socket.SetRawSocketOption(SocketLevel, ReusePort, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in on)));
+    }
+
+    /// <summary>net.ipv4.tcp_fastopen of this network namespace (for IPv6 too), or null when it cannot be
+    /// read.</summary>
+    public static int? ReadFastOpenSysctl()
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+
+        try
+        {
+            string text = File.ReadAllText(FastOpenSysctlPath);
+            return int.TryParse(text.AsSpan().Trim(), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value)
+                ? value
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The send that makes the SYN, on a socket whose connect was deferred. Socket.Send and SendAsync call send(2)
+    /// until everything is gone, so they cannot say what a single call took; and what this one takes is, by the
+    /// kernel's own account, exactly what it put into the SYN.
+    /// </summary>
+    /// <returns>Bytes in the SYN; 0 when it left without data.</returns>
+    /// <exception cref="SocketException">The connection has failed already.</exception>
+    public static int SendInSyn(Socket socket, ReadOnlySpan<byte> data)
+    {
+        while (true)
+        {
+            nint sent = Send(socket.SafeHandle, data, (nuint)data.Length, MessageDontWait | MessageNoSignal);
+            if (sent >= 0) return (int)sent;
+
+            int error = Marshal.GetLastPInvokeError();
+            switch (error)
+            {
+                case Errno.Interrupted:
+                    continue;
+                case Errno.Again or Errno.InProgress or Errno.Already:
+                    // The cookie went away between connect and send, or memory is short: a SYN without data has left,
+                    // or leaves with the next send.
+                    return 0;
+                default:
+                    throw new SocketException((int)Errno.ToSocketError(error), Marshal.GetPInvokeErrorMessage(error));
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(SafeHandle socket, ReadOnlySpan<byte> buffer, nuint length, int flags);
+}

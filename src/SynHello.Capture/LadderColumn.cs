@@ -101,7 +101,7 @@ internal sealed class LadderColumn
         double best = 0;
         int leastCollisions = int.MaxValue;
         double slack = Math.Max(0, (room - Math.Max(Width(above), Width(below))) / 2);
-        foreach (double shift in new[] { 0, -0.5, 0.5, -1, 1 })
+        foreach (double shift in new[] { 0, -0.25, 0.25, -0.5, 0.5, -0.75, 0.75, -1, 1 })
         {
             var center = middle + (along * (shift * slack));
             int collisions = Collisions(center, up, along, above, below);
@@ -110,8 +110,8 @@ internal sealed class LadderColumn
         }
 
         var place = middle + (along * best);
-        DrawLine(above, place + (up * LabelDistance), along, up);
-        DrawLine(below, place - (up * LabelDistance), along, up);
+        DrawLine(above, place + (up * LabelDistance), along, up, room);
+        DrawLine(below, place - (up * LabelDistance), along, up, room);
     }
 
     private int Collisions(
@@ -122,14 +122,16 @@ internal sealed class LadderColumn
         return _taken.Count(box => box.Overlaps(upper)) + (below.Count > 0 ? _taken.Count(box => box.Overlaps(lower)) : 0);
     }
 
-    private void DrawLine(List<LadderWord> line, LadderPoint center, LadderPoint along, LadderPoint up)
+    private void DrawLine(List<LadderWord> line, LadderPoint center, LadderPoint along, LadderPoint up, double room)
     {
         if (line.Count == 0)
             return;
-        _taken.Add(new SlantedBox(center, along, Width(line), LabelSize));
-        var baseLine = center - (up * (LabelSize * 0.36));
+        double width = Width(line);
+        double size = width > room ? LabelSize * room / width : LabelSize;
+        _taken.Add(new SlantedBox(center, along, Math.Min(width, room), LabelSize));
+        var baseLine = center - (up * (size * 0.36));
         _canvas.Text(
-            baseLine, line, LabelSize, "middle", isBold: false, Math.Atan2(along.Y, along.X) * 180 / Math.PI, hasHalo: true);
+            baseLine, line, size, "middle", isBold: false, Math.Atan2(along.Y, along.X) * 180 / Math.PI, hasHalo: true);
     }
 
     // The words with what stands between them.
@@ -151,7 +153,7 @@ internal sealed class LadderColumn
         int best = Enumerable.Range(1, phrase.Count - 1)
             .MinBy(i => Math.Max(Width(phrase[..i]), Width(phrase[i..])));
         var below = phrase[best..];
-        below[0] = below[0] with { Text = below[0].Text.TrimStart() };
+        below[0] = below[0] with { Text = below[0].Text.TrimStart(' ', '+') };
         return (phrase[..best], below);
     }
 

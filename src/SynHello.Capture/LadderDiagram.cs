@@ -8,10 +8,11 @@ namespace SynHello.Capture;
 /// </summary>
 public static class LadderDiagram
 {
-    private const double AxisWidth = 62;
+    private const double AxisWidth = 70;
     private const double LaneWidth = 242;
     private const double Margin = 12;
     private const double TitleSize = 18;
+    private const double ExplanationSize = 12;
     private const double LaneTitleSize = 13;
     private const double SubtitleSize = 11;
     private const double RoundTripHeight = 160;
@@ -39,8 +40,14 @@ public static class LadderDiagram
         int mostTitles = headings.Select(h => h.Title.Count).DefaultIfEmpty().Max();
         int mostSubtitles = headings.Select(h => h.Subtitle.Count).DefaultIfEmpty().Max();
 
+        string explanation = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Time runs down. An arrow is a packet, or a few at once, on a wire of {roundTrip.TotalMilliseconds:0.##} ms round trip.");
+        var explanationLines =
+            TextWidth.Wrap(explanation, ExplanationSize, isBold: false, width - (2 * Margin), mostLines: 3);
+
         double titleBottom = Margin + 8 + (titleLines.Count * (TitleSize + 4));
-        double laneTop = titleBottom + 34;
+        double laneTop = titleBottom + 18 + (explanationLines.Count * (ExplanationSize + 4));
         double subtitleTop = laneTop + (mostTitles * (LaneTitleSize + 3));
         double endsTop = subtitleTop + (mostSubtitles * (SubtitleSize + 3)) + 12;
         double top = endsTop + 14;
@@ -53,11 +60,14 @@ public static class LadderDiagram
         using var canvas = new SvgCanvas(writer, width, bottom + Margin, title);
         for (int i = 0; i < titleLines.Count; i++)
             canvas.Text(new(Margin, Margin + 14 + (i * (TitleSize + 4))), titleLines[i], TitleSize, LadderColors.Ink, isBold: true);
-        string explanation = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Time runs down. Each arrow is what crosses a wire of {roundTrip.TotalMilliseconds:0.##} ms round trip.");
-        foreach (string line in TextWidth.Wrap(explanation, SubtitleSize + 1, isBold: false, width - (2 * Margin), mostLines: 1))
-            canvas.Text(new(Margin, titleBottom + 4), line, SubtitleSize + 1, LadderColors.Faint);
+        for (int i = 0; i < explanationLines.Count; i++)
+        {
+            canvas.Text(
+                new(Margin, titleBottom + 4 + (i * (ExplanationSize + 4))),
+                explanationLines[i],
+                ExplanationSize,
+                LadderColors.Faint);
+        }
 
         DrawTimeLines(canvas, scale, roundTrip, bottom, width);
         for (int i = 0; i < lanes.Count; i++)
@@ -65,7 +75,8 @@ public static class LadderDiagram
             double left = AxisWidth + (i * LaneWidth);
             headings[i].Draw(canvas, left, laneTop, subtitleTop);
             var arrows = LadderArrow.From(lanes[i].Ledger, new TimeSpan((long)(MergeDistance / pixelsPerTick)));
-            new LadderColumn(canvas, scale, left, LaneWidth).Draw(lanes[i].Ledger, arrows, roundTrip, endsTop, bottom);
+            new LadderColumn(canvas, scale, left, LaneWidth).Draw(
+                lanes[i].Ledger, arrows, roundTrip, endsTop, scale.Y(LaneEnd(lanes[i].Ledger)) + 24);
         }
     }
 
@@ -95,16 +106,16 @@ public static class LadderDiagram
                 break;
             bool isWhole = half % 2 == 0;
             canvas.Line(
-                new(AxisWidth - 6, y), new(width - Margin, y), isWhole ? LadderColors.RoundTrip : LadderColors.HalfRoundTrip, 1);
+                new(AxisWidth - 14, y), new(width - Margin, y), isWhole ? LadderColors.RoundTrip : LadderColors.HalfRoundTrip, 1);
             string ms = string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms");
             if (isWhole && half > 0)
             {
-                canvas.Text(new(AxisWidth - 10, y + 1), $"{half / 2} RTT", 12, LadderColors.Ink, "end", isBold: true);
-                canvas.Text(new(AxisWidth - 10, y + 13), ms, 10, LadderColors.Faint, "end");
+                canvas.Text(new(AxisWidth - 18, y + 1), $"{half / 2} RTT", 12, LadderColors.Ink, "end", isBold: true);
+                canvas.Text(new(AxisWidth - 18, y + 13), ms, 10, LadderColors.Faint, "end");
             }
             else
             {
-                canvas.Text(new(AxisWidth - 10, y + 4), ms, 10, LadderColors.Faint, "end");
+                canvas.Text(new(AxisWidth - 18, y + 4), ms, 10, LadderColors.Faint, "end");
             }
         }
     }

@@ -20,7 +20,7 @@ internal static class LadderLabel
         Add(PacketContents.SynAck, "SYN-ACK", LadderColors.TcpSetup);
         Add(PacketContents.ClientHello, "ClientHello", LadderColors.Handshake);
         Add(PacketContents.HelloRetryRequest, "HelloRetryRequest", LadderColors.Handshake);
-        string? flight = isClient ? ClientFlight(contents) : ServerFlight(contents, version);
+        string? flight = isClient ? ClientFlight(contents, version) : ServerFlight(contents, version);
         if (flight is not null)
             words.Add(new LadderWord(flight, LadderColors.Handshake));
         Add(PacketContents.Alert, "alert", LadderColors.Lost);
@@ -56,12 +56,13 @@ internal static class LadderLabel
         return string.Join(", ", new[] { size, again }.Where(part => part.Length > 0));
     }
 
-    private static string? ClientFlight(PacketContents contents)
+    private static string? ClientFlight(PacketContents contents, SslProtocols version)
     {
         bool hasFinished = contents.HasFlag(PacketContents.Finished);
-        if (contents.HasFlag(PacketContents.Handshake))
-            return hasFinished ? "… Finished" : "handshake";
-        return hasFinished ? "Finished" : null;
+        bool hasMore = contents.HasFlag(PacketContents.Handshake);
+        if (version == SslProtocols.Tls12 && hasMore)
+            return hasFinished ? "ClientKeyExchange … Finished" : "ClientKeyExchange";
+        return hasFinished ? "Finished" : hasMore ? "EndOfEarlyData" : null;
     }
 
     private static string? ServerFlight(PacketContents contents, SslProtocols version)

@@ -13,10 +13,10 @@ internal sealed class SvgCanvas : IDisposable
     {
         _xml = XmlWriter.Create(writer, new XmlWriterSettings
         {
-            Indent = true,
             OmitXmlDeclaration = true,
             CloseOutput = false,
-            NewLineChars = "\n",
+            // Indenting would put spaces between the parts of a text; lines end after each element instead.
+            Indent = false,
         });
         _xml.WriteStartElement("svg", Namespace);
         Attribute("width", width);
@@ -24,7 +24,9 @@ internal sealed class SvgCanvas : IDisposable
         Attribute("viewBox", string.Create(CultureInfo.InvariantCulture, $"0 0 {width:0.##} {height:0.##}"));
         Attribute("font-family", "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif");
         Attribute("role", "img");
+        _xml.WriteWhitespace("\n");
         _xml.WriteElementString("title", Namespace, Clean(title));
+        _xml.WriteWhitespace("\n");
         Rectangle(0, 0, width, height, "#ffffff");
     }
 
@@ -36,7 +38,7 @@ internal sealed class SvgCanvas : IDisposable
         Attribute("width", width);
         Attribute("height", height);
         Attribute("fill", fill);
-        _xml.WriteEndElement();
+        EndElement();
     }
 
     public void Line(LadderPoint from, LadderPoint to, string color, double width)
@@ -49,7 +51,7 @@ internal sealed class SvgCanvas : IDisposable
         Attribute("stroke", color);
         Attribute("stroke-width", width);
         Attribute("stroke-linecap", "round");
-        _xml.WriteEndElement();
+        EndElement();
     }
 
     public void Polygon(ReadOnlySpan<LadderPoint> points, string fill)
@@ -60,7 +62,7 @@ internal sealed class SvgCanvas : IDisposable
             _xml.WriteString(string.Create(CultureInfo.InvariantCulture, $"{point.X:0.##},{point.Y:0.##} "));
         _xml.WriteEndAttribute();
         Attribute("fill", fill);
-        _xml.WriteEndElement();
+        EndElement();
     }
 
     public void Circle(LadderPoint center, double radius, string fill)
@@ -72,7 +74,7 @@ internal sealed class SvgCanvas : IDisposable
         Attribute("fill", fill);
         Attribute("stroke", "#ffffff");
         Attribute("stroke-width", 1.5);
-        _xml.WriteEndElement();
+        EndElement();
     }
 
     public void Text(LadderPoint at, string text, double size, string color, string anchor = "start", bool isBold = false) =>
@@ -115,7 +117,6 @@ internal sealed class SvgCanvas : IDisposable
             _xml.WriteAttributeString("xml", "space", null, "preserve");
             foreach (var word in words)
             {
-                // Written raw of indentation: space between the words would be shown.
                 _xml.WriteStartElement("tspan", Namespace);
                 Attribute("fill", word.Color);
                 _xml.WriteString(Clean(word.Text));
@@ -123,13 +124,19 @@ internal sealed class SvgCanvas : IDisposable
             }
         }
 
-        _xml.WriteEndElement();
+        EndElement();
     }
 
     public void Dispose()
     {
-        _xml.WriteEndElement();
+        EndElement();
         _xml.Dispose();
+    }
+
+    private void EndElement()
+    {
+        _xml.WriteEndElement();
+        _xml.WriteWhitespace("\n");
     }
 
     private void Attribute(string name, double value) =>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 
 namespace SynHello.Capture.Tests;
 
@@ -78,8 +79,10 @@ internal sealed class WireBuilder(double crossingMs = 28, bool isIPv6 = false)
             BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), (ushort)(tcpHeader + payload.Length));
             packet[6] = 6;
             packet[7] = 64;
-            packet[23] = isClient ? (byte)1 : (byte)2;
-            packet[39] = isClient ? (byte)2 : (byte)1;
+            byte[] client = IPAddress.Parse("fd00::1").GetAddressBytes();
+            byte[] server = IPAddress.Parse("fd00::2").GetAddressBytes();
+            (isClient ? client : server).CopyTo(packet, 8);
+            (isClient ? server : client).CopyTo(packet, 24);
         }
         else
         {

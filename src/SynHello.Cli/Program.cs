@@ -1,1 +1,24 @@
-return 0;
+using System.CommandLine;
+
+using SynHello.Cli;
+
+// The commands are thin: parse, call, print. Exit status: 0 done, 1 the operation failed, 2 wrong usage.
+var root = new RootCommand("SynHello: TCP and TLS set up in one exchange. The ClientHello rides in the SYN.")
+{
+    RaceCommand.Create(),
+    GetCommand.Create(),
+    ServeCommand.Create(),
+    DoctorCommand.Create(),
+    BenchCommand.Create(),
+};
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
+        Console.Error.WriteLine($"synhello: {error.Message}");
+    Console.Error.WriteLine("synhello: see 'synhello --help'");
+    return ExitCode.WrongUsage;
+}
+
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

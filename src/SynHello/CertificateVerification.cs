@@ -111,11 +111,11 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         foreach (X509ChainStatus status in chain.ChainStatus)
             flags |= status.Status;
 
-        if ((flags & X509ChainStatusFlags.Revoked) != 0)
+        if (flags.HasFlag(X509ChainStatusFlags.Revoked))
             return new TlsProtocolException(TlsErrorCause.CertificateRevoked, "A certificate of the server's chain was revoked.");
-        if ((flags & X509ChainStatusFlags.NotTimeValid) != 0)
+        if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid))
             return new TlsProtocolException(TlsErrorCause.CertificateExpired, DescribeTime(certificate, chain));
-        if ((flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
+        if (flags.HasFlag(X509ChainStatusFlags.UntrustedRoot) || flags.HasFlag(X509ChainStatusFlags.PartialChain))
         {
             return new TlsProtocolException(
                 TlsErrorCause.UnknownCertificateAuthority,

@@ -111,7 +111,6 @@ public sealed class SecureListener : IAsyncDisposable
         }
 
         _stop.Dispose();
-        _pending.Dispose();
     }
 
     private async Task AcceptAllAsync()

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 
-using SynHello.Tls;
 using SynHello.Wire;
 
 namespace SynHello;
@@ -191,17 +190,11 @@ public sealed partial class SecureStream
         {
             _output.Release();
             _spareOutput.Release();
+            _sending.Release();
         }
 
         _remoteCertificate?.Dispose();
         base.Dispose(disposing);
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
-    {
-        Dispose();
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>

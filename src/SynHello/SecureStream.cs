@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Tls;
@@ -50,10 +51,10 @@ public sealed partial class SecureStream : Stream
     public HandshakeReport Report => _report ?? throw new InvalidOperationException("The handshake is not complete.");
 
     /// <summary>The TLS version in .NET's type.</summary>
-    public System.Security.Authentication.SslProtocols SslProtocol => System.Security.Authentication.SslProtocols.Tls13;
+    public SslProtocols SslProtocol =>
+        _engine.Negotiated.Version == ProtocolVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.None;
 
     /// <summary>The cipher suite in .NET's type.</summary>
-    [CLSCompliant(false)]
     public TlsCipherSuite NegotiatedCipherSuite => _engine.Negotiated.CipherSuite.ToTlsCipherSuite();
 
     /// <summary>The application protocol; default when none was negotiated.</summary>

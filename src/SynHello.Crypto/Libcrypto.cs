@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace SynHello.Crypto;
 
 /// <summary>
-/// The functions of OpenSSL's libcrypto in use, each there since 1.1.1. <see cref="LibcryptoStatus"/> finds the library and
-/// checks that it has them all; nothing here may be called when it says otherwise.
+/// The functions of OpenSSL's libcrypto in use, each but the optional ones there since 1.1.1.
+/// <see cref="LibcryptoStatus"/> finds the library and checks that it has them all; nothing here may be called when it says
+/// otherwise.
 /// </summary>
 /// <remarks>
 /// EC_KEY instead of EVP_PKEY for the NIST curves: in OpenSSL 3 a key pair costs a fifth less and a derivation a sixth less
@@ -19,7 +20,7 @@ internal static partial class Libcrypto
     public const int EvpPkeyEd25519 = 1087;
     public const int PointConversionUncompressed = 4;
 
-    /// <summary>Every function below, for the check.</summary>
+    /// <summary>Every function below that must be there, for the check.</summary>
     public static readonly string[] Functions =
     [
         nameof(OpenSSL_version), nameof(ERR_clear_error),
@@ -34,6 +35,9 @@ internal static partial class Libcrypto
         nameof(EC_POINT_new), nameof(EC_POINT_free), nameof(EC_POINT_oct2point), nameof(EC_POINT_point2oct),
         nameof(EC_POINT_mul), nameof(BN_bin2bn), nameof(BN_clear_free), nameof(ECDH_compute_key), nameof(ECDSA_verify),
     ];
+
+    /// <summary>Functions that there is a way around.</summary>
+    public static readonly string[] OptionalFunctions = [nameof(EVP_PKEY_derive_set_peer_ex)];
 
     [LibraryImport(Name)]
     public static partial nint OpenSSL_version(int type);
@@ -66,6 +70,10 @@ internal static partial class Libcrypto
 
     [LibraryImport(Name)]
     public static partial int EVP_PKEY_derive_set_peer(nint context, EvpKeyHandle peer);
+
+    /// <summary>Since OpenSSL 3.0: the same with a choice about checking the peer's key.</summary>
+    [LibraryImport(Name)]
+    public static partial int EVP_PKEY_derive_set_peer_ex(nint context, EvpKeyHandle peer, int validate);
 
     [LibraryImport(Name)]
     public static partial int EVP_PKEY_derive(nint context, Span<byte> secret, ref nuint length);

@@ -33,6 +33,9 @@ public sealed class LibcryptoStatus
     /// <summary>What is missing and what follows from it, a sentence each, for a person; empty when all is there.</summary>
     public IReadOnlyList<string> Missing { get; }
 
+    /// <summary>Whether <see cref="Libcrypto.EVP_PKEY_derive_set_peer_ex"/> is there.</summary>
+    internal static bool CanSkipPeerCheck { get; private set; }
+
     /// <summary>A machine without libcrypto, for tests of the ways around it.</summary>
     internal static LibcryptoStatus Absent { get; } = new(["libcrypto was left out."]);
 
@@ -53,6 +56,8 @@ public sealed class LibcryptoStatus
             if (list.Length == 0)
             {
                 s_library = library;
+                CanSkipPeerCheck = NativeLibrary.TryGetExport(
+                    library, nameof(Libcrypto.EVP_PKEY_derive_set_peer_ex), out _);
                 NativeLibrary.SetDllImportResolver(typeof(LibcryptoStatus).Assembly, Resolve);
                 return Probe();
             }

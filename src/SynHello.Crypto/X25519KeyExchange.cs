@@ -89,7 +89,7 @@ internal sealed class X25519KeyExchange : KeyExchange
     /// Without the check of the peer's key where it can be left out: every 32 octets are a key (RFC 7748 section 5), and
     /// looking for a checker takes an eighth of the time.
     /// </summary>
-    private static int SetPeer(nint context, EvpKeyHandle peer) => LibcryptoStatus.CanSkipPeerCheck
+    private static int SetPeer(nint context, EvpKeyHandle peer) => LibcryptoStatus.HasOptionalFunctions
         ? Libcrypto.EVP_PKEY_derive_set_peer_ex(context, peer, validate: 0)
         : Libcrypto.EVP_PKEY_derive_set_peer(context, peer);
 

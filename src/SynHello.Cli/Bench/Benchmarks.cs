@@ -119,7 +119,7 @@ internal static class Benchmarks
     /// <summary>A round of every contestant to warm up, then the samples in turn, so that drift meets all of them alike.</summary>
     private static async Task<List<T>[]> InterleaveAsync<T>(LoopbackContestant[] contestants, int samples, Func<LoopbackContestant, Task<T>> measure)
     {
-        const int WarmUp = 8;
+        const int WarmUp = 16;
         List<T>[] figures = [.. contestants.Select(_ => new List<T>())];
         for (int round = -WarmUp; round < samples; round++)
         {

@@ -1,0 +1,175 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello.Crypto;
+
+/// <summary>
+/// An X.509 chain with its private key in .NET: ECDSA P-256 or P-384, or RSA (signing with PSS). It copies what it needs, so
+/// the certificates it was made of may be disposed of. Signing is thread-safe, and neither locked nor pooled: an operation of
+/// .NET's keys makes its own context over a reference-counted key. Dispose of it once no connection signs any more.
+/// </summary>
+public sealed class X509Credential : TlsCredential, IDisposable
+{
+    private const string RsaEncryption = "1.2.840.113549.1.1.1";
+    private const string EcPublicKey = "1.2.840.10045.2.1";
+
+    private readonly ECDsa? _ecdsa;
+    private readonly RSA? _rsa;
+
+    private X509Credential(X509Certificate2 certificate, X509Certificate2Collection? intermediates)
+    {
+        CertificateChain = Array.AsReadOnly(CollectChain(certificate, intermediates));
+        switch (certificate.PublicKey.Oid.Value)
+        {
+            case EcPublicKey:
+                _ecdsa = certificate.GetECDsaPrivateKey() ?? throw NoPrivateKey();
+                var curve = CurveOf(_ecdsa);
+                SignatureSchemes = Array.AsReadOnly([curve.Scheme]);
+                MaximumSignatureLength = curve.MaximumSignatureLength;
+                break;
+
+            case RsaEncryption:
+                _rsa = certificate.GetRSAPrivateKey() ?? throw NoPrivateKey();
+                SignatureSchemes = Array.AsReadOnly(Digest.RsaPssSchemes(_rsa.KeySize));
+                MaximumSignatureLength = (_rsa.KeySize + 7) / 8;
+                if (SignatureSchemes.Count == 0)
+                    throw new CryptographicException("The certificate's RSA key is too small to sign with.");
+
+                break;
+
+            default:
+                throw new CryptographicException(
+                    "The certificate's key is neither ECDSA nor RSA (rsaEncryption); no other kind can sign here.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
+
+    /// <inheritdoc/>
+    public override int MaximumSignatureLength { get; }
+
+    /// <summary>Makes a credential of a certificate that has its private key.</summary>
+    /// <param name="certificate">The end entity's certificate with its private key; stays the caller's.</param>
+    /// <param name="intermediates">
+    /// What goes out behind it, in this order: each should certify the one before it (RFC 8446 section 4.4.2). A copy of
+    /// <paramref name="certificate"/> in front and a self-signed root at the end are left out.
+    /// </param>
+    /// <exception cref="CryptographicException">There is no private key, or it is of a kind that cannot sign here.</exception>
+    public static X509Credential FromCertificate(
+        X509Certificate2 certificate,
+        X509Certificate2Collection? intermediates = null)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return new X509Credential(certificate, intermediates);
+    }
+
+    /// <summary>Makes a credential of PEM text (RFC 7468).</summary>
+    /// <param name="certificatePem">The end entity's certificate first, then its intermediates in order.</param>
+    /// <param name="keyPem">The private key, not encrypted: PKCS #8, SEC 1 or PKCS #1.</param>
+    /// <exception cref="CryptographicException">
+    /// There is no certificate or no usable private key, or the key is not the one of the first certificate.
+    /// </exception>
+    public static X509Credential FromPem(string certificatePem, string keyPem)
+    {
+        ArgumentNullException.ThrowIfNull(certificatePem);
+        ArgumentNullException.ThrowIfNull(keyPem);
+        return PemCredential.Load(certificatePem, "The certificate text", keyPem, "The key text");
+    }
+
+    /// <summary>Makes a credential of two PEM files, or of one that holds both.</summary>
+    /// <param name="certificatePath">The file with the end entity's certificate first, then its intermediates in order.</param>
+    /// <param name="keyPath">The file with the private key, not encrypted: PKCS #8, SEC 1 or PKCS #1.</param>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    /// <exception cref="CryptographicException">
+    /// There is no certificate or no usable private key, or the key is not the one of the first certificate; the message names
+    /// the file.
+    /// </exception>
+    public static X509Credential FromPemFiles(string certificatePath, string keyPath)
+    {
+        ArgumentNullException.ThrowIfNull(certificatePath);
+        ArgumentNullException.ThrowIfNull(keyPath);
+        return PemCredential.Load(
+            File.ReadAllText(certificatePath), certificatePath, File.ReadAllText(keyPath), keyPath);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">The scheme is not one of <see cref="SignatureSchemes"/>.</exception>
+    /// <exception cref="ArgumentException">There is not enough room for the signature.</exception>
+    /// <exception cref="CryptographicException">The key failed to sign.</exception>
+    public override int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature)
+    {
+        if (!SignatureSchemes.Contains(scheme))
+            throw new NotSupportedException($"The credential's key does not sign with {scheme}.");
+
+        if (signature.Length < MaximumSignatureLength)
+            throw new ArgumentException($"A signature may take {MaximumSignatureLength} bytes.", nameof(signature));
+
+        Span<byte> hash = stackalloc byte[Digest.MaximumLength];
+        var algorithm = Digest.Of(scheme);
+        hash = hash[..Digest.Compute(algorithm, message, hash)];
+        int written;
+        var signed = _ecdsa is not null
+            ? _ecdsa.TrySignHash(hash, signature, DSASignatureFormat.Rfc3279DerSequence, out written)
+            : _rsa!.TrySignHash(hash, signature, algorithm, RSASignaturePadding.Pss, out written);
+        return signed ? written : throw new CryptographicException("The key could not sign.");
+    }
+
+    /// <summary>Lets go of the private key.</summary>
+    public void Dispose()
+    {
+        _ecdsa?.Dispose();
+        _rsa?.Dispose();
+    }
+
+    private static ReadOnlyMemory<byte>[] CollectChain(
+        X509Certificate2 certificate, X509Certificate2Collection? intermediates)
+    {
+        var chain = new List<X509Certificate2> { certificate };
+        foreach (var intermediate in intermediates ?? [])
+        {
+            if (chain.Count > 1 || !intermediate.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span))
+                chain.Add(intermediate);
+        }
+
+        // Whoever trusts the root has it, and whoever has not does not trust it for being sent (RFC 8446 section 4.4.2).
+        if (chain.Count > 1 && IsSelfIssued(chain[^1]))
+            chain.RemoveAt(chain.Count - 1);
+
+        return [.. chain.Select(c => (ReadOnlyMemory<byte>)c.RawData)];
+    }
+
+    private static bool IsSelfIssued(X509Certificate2 certificate) =>
+        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+
+    private static NistCurve CurveOf(ECDsa key)
+    {
+        // The size alone would take brainpool curves for NIST's.
+        var curve = key.ExportParameters(includePrivateParameters: false).Curve;
+        if (curve.IsNamed)
+        {
+            if (Matches(NistCurve.P256.Curve))
+                return NistCurve.P256;
+
+            if (Matches(NistCurve.P384.Curve))
+                return NistCurve.P384;
+        }
+
+        key.Dispose();
+        throw new CryptographicException("The curve of the certificate's key is neither P-256 nor P-384.");
+
+        // Windows names a curve, others number it.
+        bool Matches(ECCurve known) => curve.Oid.Value is { Length: > 0 } value
+            ? value == known.Oid.Value
+            : string.Equals(curve.Oid.FriendlyName, known.Oid.FriendlyName, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static CryptographicException NoPrivateKey() => new("The certificate comes without its private key.");
+}

@@ -180,8 +180,11 @@ public abstract partial class TlsEngine : IDisposable
     private protected void ThrowIfUnusable()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_failure is not null)
-            throw new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
+        if (_failure is null)
+            return;
+        throw _failure.PeerAlert is { } alert
+            ? new TlsProtocolException(alert)
+            : new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
     }
 
     private void ThrowIfNotOpen()

@@ -207,7 +207,9 @@ public abstract partial class TlsEngine : IDisposable
 
     private void WriteKeyUpdate(bool requestPeer, IBufferWriter<byte> output)
     {
-        Context.KeyUpdateOwed = false;
+        // RFC 8446 section 4.6.3: what is owed is an update that asks for none; one that asks does not settle it.
+        if (!requestPeer)
+            Context.KeyUpdateOwed = false;
         new KeyUpdate(requestPeer).Write(Context.Flight);
         Context.Records.Write(ContentType.Handshake, Context.Flight.Written, output);
         Context.Flight.Dispose();

@@ -107,6 +107,18 @@ public sealed class ConnectionTests
         Assert.True(pair.Server.Plaintext.SequenceEqual((ReadOnlySpan<byte>)[1, 2]));
     }
 
+    /// <summary>RFC 8446 section 4.6.3: the answer is an update that asks for none.</summary>
+    [Fact]
+    public void KeyUpdate_ThatAsksDoesNotSettleTheOneThatIsOwed()
+    {
+        using EnginePair pair = Engines.Connected();
+        pair.Server.Engine.UpdateKey(requestPeer: true, pair.Server.Output);
+        pair.Pump();
+        pair.Client.Engine.UpdateKey(requestPeer: true, pair.Client.Output);
+        pair.Client.Send([1]);
+        Assert.Equal(3, RecordReader.Split(pair.Client.TakeOutput()).Count); // asking, answering, data
+    }
+
     [Fact]
     public void KeyUpdate_OfBothSidesAtOnceCrosses()
     {

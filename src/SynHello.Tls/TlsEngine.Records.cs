@@ -68,7 +68,8 @@ public abstract partial class TlsEngine
         // legacy_record_version is to be ignored (RFC 8446 section 5.1), but a first octet other than 3 is no TLS record at all.
         if (header.LegacyVersion.Value >> 8 != 3)
             throw new TlsProtocolException(TlsErrorCause.NotTls, "A record does not have a TLS version.");
-        Context.Records.CheckHeader(header);
+        bool maySkip = EarlyDataSkip != EarlyDataSkip.No && header.Type == ContentType.ApplicationData;
+        Context.Records.CheckHeader(header, maySkip);
     }
 
     private void HandlePlaintext(ContentType type, ReadOnlySpan<byte> content)

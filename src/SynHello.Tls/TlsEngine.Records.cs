@@ -204,12 +204,14 @@ public abstract partial class TlsEngine
         var alert = new AlertDescription(content[1]);
         if (alert == AlertDescription.CloseNotify && Context.IsHandshakeComplete)
         {
+            RefuseInterleaving();
             IsPeerClosed = true;
             Context.Raise(TlsEvent.PeerClosed);
         }
         else if (alert == AlertDescription.UserCanceled)
         {
             // The close_notify that follows it ends the connection.
+            RefuseInterleaving();
             if (++_warningAlerts > TlsLimits.WarningAlerts)
                 throw new TlsProtocolException(TlsErrorCause.TooManyAlerts, "The peer sends one warning alert after the other.");
         }

@@ -47,6 +47,8 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
         bool newGroup = retry.Present.Contains(ExtensionType.KeyShare);
         if (!newGroup && retry.Cookie.IsEmpty)
             throw new TlsProtocolException(TlsErrorCause.UselessHelloRetryRequest, "The HelloRetryRequest changes nothing.");
+        if (retry.Cookie.Length > TlsLimits.Cookie)
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"The server's cookie of {retry.Cookie.Length} bytes is above the limit of {TlsLimits.Cookie}.");
         if (newGroup)
         {
             // RFC 8446 section 4.2.8: a group that was offered, and no share of it sent.

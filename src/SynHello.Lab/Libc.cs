@@ -14,7 +14,9 @@ internal static unsafe partial class Libc
     public const int CloseOnExec = 0x80000;
     public const short PollIn = 0x1;
     public const int SetTimerSlack = 29;
+    public const int ScheduleOther = 0;
     public const int ScheduleFifo = 1;
+    public const int ScheduleRoundRobin = 2;
     public const int ScheduleResetOnFork = 0x40000000;
 
     public const int NetlinkFamily = 16;
@@ -64,6 +66,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
     public static partial int SetScheduler(int thread, int policy, int* priority);
+
+    [LibraryImport("libc", EntryPoint = "sched_getscheduler", SetLastError = true)]
+    public static partial int GetScheduler(int thread);
 
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     public static partial int SetPriority(int which, int who, int nice);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 using SynHello.Cli.Race;
 using SynHello.Lab;
@@ -33,17 +35,8 @@ internal static class RaceCommand
             Description = "Write a picture of one typical connection of each scheme.",
             HelpName = "FILE",
         };
-        roundTrip.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() is >= RaceOptions.ShortestRoundTrip and <= RaceOptions.LongestRoundTrip)
-                return;
-            result.AddError($"--rtt takes {RaceOptions.ShortestRoundTrip} to {RaceOptions.LongestRoundTrip} ms.");
-        });
-        runs.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is < 1 or > RaceOptions.MostRuns)
-                result.AddError($"--runs takes 1 to {RaceOptions.MostRuns}.");
-        });
+        roundTrip.Validators.Add(result => RequireRange(result, RaceOptions.ShortestRoundTrip, RaceOptions.LongestRoundTrip));
+        runs.Validators.Add(result => RequireRange(result, 1, RaceOptions.MostRuns));
 
         var command = new Command("race", "Race SynHello against SslStream over an emulated long wire, counting round trips.")
         {
@@ -99,6 +92,13 @@ internal static class RaceCommand
         {
             return Fail(e.Message);
         }
+    }
+
+    private static void RequireRange(OptionResult result, int least, int most)
+    {
+        if (result.Tokens is [var token]
+            && !(int.TryParse(token.Value, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most))
+            result.AddError($"{result.Option.Name} takes a whole number from {least} to {most}, not '{token.Value}'.");
     }
 
     private static int Fail(string message)

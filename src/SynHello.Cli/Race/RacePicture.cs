@@ -14,7 +14,7 @@ internal static class RacePicture
             writer,
             [.. result.Rows.Select(row => new LadderLane(row.Scheme.Name, Subtitle(row), row.Typical.Ledger))],
             result.Options.RoundTrip,
-            "A secure connection, from the first packet to the first byte of the response");
+            RaceGain.Headline(result));
     }
 
     private static string Subtitle(RaceRow row)

@@ -9,16 +9,19 @@ namespace SynHello.Cli.Race;
 /// <summary>The race as a table for people, with one sentence that says what was gained.</summary>
 internal static class RaceTable
 {
-    private const int WidthWithoutTerminal = 120;
+    private const int WidthWithoutTerminal = 200;
 
     public static void Write(RaceResult result, string? pcap, string? svg)
     {
-        IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected)
+        bool isTerminal = !Console.IsOutputRedirected;
+        IAnsiConsole console = isTerminal
+            ? AnsiConsole.Console
+            : AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        if (!isTerminal)
             console.Profile.Width = WidthWithoutTerminal;
         console.Write(TableOf(result));
-        console.MarkupLine($"[grey]Round trips are counted from the packets that crossed the wire, in every run, TCP's included. "
-            + $"{result.Options.Runs} runs each.[/]");
+        string runs = result.Options.Runs == 1 ? "one run" : $"{result.Options.Runs} runs";
+        console.MarkupLine($"[grey]RTT: round trips, counted from the packets, TCP's included; {runs} each.[/]");
         if (pcap is not null)
             console.MarkupLineInterpolated($"[grey]Packets: {pcap}[/]");
         if (svg is not null)
@@ -34,12 +37,11 @@ internal static class RaceTable
             .Border(TableBorder.Rounded)
             .Title(string.Create(CultureInfo.InvariantCulture, $"From nothing to the first byte of a response, over a {roundTrip:0.##} ms round trip"))
             .AddColumn("Scheme")
-            .AddColumn("Visit")
-            .AddColumn("ClientHello in the SYN")
-            .AddColumn(new TableColumn("Request sent\nafter").RightAligned())
-            .AddColumn(new TableColumn("First byte\nafter").RightAligned())
-            .AddColumn(new TableColumn("First byte ms\np50").RightAligned())
-            .AddColumn(new TableColumn("\np99").RightAligned());
+            .AddColumn(new TableColumn("Visit").NoWrap())
+            .AddColumn(new TableColumn("Hello in\nthe SYN").NoWrap())
+            .AddColumn(new TableColumn("Request\nafter").NoWrap())
+            .AddColumn(new TableColumn("1st byte\nafter").NoWrap())
+            .AddColumn(new TableColumn("1st byte, ms\np50 / p99").NoWrap());
         int best = result.Rows.Min(row => row.RequestSentRoundTrips);
         foreach (RaceRow row in result.Rows)
         {
@@ -50,17 +52,14 @@ internal static class RaceTable
             table.AddRow(
                 row.Scheme.IsSynHello ? $"[bold]{Markup.Escape(row.Scheme.Name)}[/]" : Markup.Escape(row.Scheme.Name),
                 row.Scheme.IsReturningVisit ? "returning" : "first",
-                row.ClientHelloInSyn ? $"[{color}]yes, {row.SynPayloadBytes} bytes[/]" : "no",
-                $"[{color}]{vary}{RoundTrips(row.RequestSentRoundTrips)}[/]",
-                $"[{color}]{vary}{RoundTrips(row.FirstByteRoundTrips)}[/]",
-                Milliseconds(row.FirstByteMilliseconds(50)),
-                Milliseconds(row.FirstByteMilliseconds(99)));
+                row.ClientHelloInSyn ? $"[{color}]{row.SynPayloadBytes} bytes[/]" : "no",
+                $"[{color}]{vary}{row.RequestSentRoundTrips} RTT[/]",
+                $"[{color}]{vary}{row.FirstByteRoundTrips} RTT[/]",
+                $"{Milliseconds(row.FirstByteMilliseconds(50))} / {Milliseconds(row.FirstByteMilliseconds(99))}");
         }
 
         return table;
     }
-
-    private static string RoundTrips(int count) => count == 1 ? "1 round trip " : $"{count} round trips";
 
     private static string Milliseconds(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 }

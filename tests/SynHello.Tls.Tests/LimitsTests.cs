@@ -54,7 +54,8 @@ public sealed class LimitsTests
         using var server = new HostileServer();
         server.Victim.AnswersVerdicts = false;
         server.SendHello(server.Hello());
-        server.Handshake(server.EncryptedExtensions(), server.Certificate(), server.CertificateVerify(), [4, 0, 0xff, 0]);
+        server.Handshake(
+            server.EncryptedExtensions(), server.Certificate(), server.CertificateVerify(), [4, 0, 0xff, 0]);
         int kept = Inside.HandshakeBytesOf(server.Victim.Engine).Length;
         for (int i = 0; i < 50; i++)
             server.Protected(ContentType.Handshake, new byte[16_000]);

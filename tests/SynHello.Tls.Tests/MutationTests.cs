@@ -6,12 +6,13 @@ using SynHello.Wire;
 namespace SynHello.Tls.Tests;
 
 /// <summary>
-/// Messages with octets changed, under the right keys, and bytes of no meaning: the engine gives up with a cause or goes on. Any
+/// Messages with octets changed, under the right keys, and bytes of no meaning: the engine gives up with a
+/// cause or goes on. Any
 /// other exception comes through and fails the test.
 /// </summary>
 public sealed class MutationTests
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(250);
+    private static readonly Config _many = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(250);
 
     [Fact]
     public void Server_TakesOrRefusesAnyClientHello() => Check(edits =>
@@ -78,7 +79,7 @@ public sealed class MutationTests
             using var server = new HostileServer();
             server.Victim.Deliver(input);
             return true;
-        }).Check(Many.WithMaxTest(2_000));
+        }).Check(_many.WithMaxTest(2_000));
     }
 
     private static byte[] Edit(byte[] message, (int Position, byte Value)[] edits)
@@ -99,6 +100,6 @@ public sealed class MutationTests
         {
             run(list);
             return true;
-        }).Check(Many);
+        }).Check(_many);
     }
 }

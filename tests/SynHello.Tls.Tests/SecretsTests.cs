@@ -18,7 +18,8 @@ public sealed class SecretsTests
         byte[] clientWrite = Inside.Field<byte[]>(Inside.WriteProtectionOf(pair.Client.Engine)!, "_secret");
         byte[] serverRead = Inside.Field<byte[]>(Inside.ReadProtectionOf(pair.Server.Engine)!, "_secret");
         byte[][] secrets =
-            [handshakeSecret, clientRead, clientWrite, serverRead, client.ClientHandshakeSecret, server.ClientApplicationSecret];
+            [handshakeSecret, clientRead, clientWrite, serverRead, client.ClientHandshakeSecret,
+                server.ClientApplicationSecret];
         Assert.All(secrets, AssertNotZero);
         Assert.Empty(client.KeyExchanges); // the private keys went with the ServerHello
 

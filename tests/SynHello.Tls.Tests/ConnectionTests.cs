@@ -143,7 +143,10 @@ public sealed class ConnectionTests
     {
         using EnginePair pair = Engines.Connected(
             new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordPadding = padding },
-            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]) { RecordPadding = padding });
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                RecordPadding = padding,
+            });
         pair.Client.TakeOutput();
         byte[] data = Engines.Pattern(length, 9);
         pair.Client.Send(data);
@@ -162,7 +165,11 @@ public sealed class ConnectionTests
     public void RecordSizeLimit_BoundsEveryProtectedRecord(int? client, int? server)
     {
         using EnginePair pair = Engines.Connected(
-            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordSizeLimit = client, RecordPadding = 100 },
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance)
+            {
+                RecordSizeLimit = client,
+                RecordPadding = 100,
+            },
             new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
             {
                 RecordSizeLimit = server,
@@ -176,7 +183,8 @@ public sealed class ConnectionTests
         if (toClient == 64)
         {
             // EncryptedExtensions to Finished, with two certificates in it, went out in records of 63 bytes.
-            int protectedRecords = RecordReader.Types(pair.Server.Sent).Count(type => type == ContentType.ApplicationData);
+            int protectedRecords =
+                RecordReader.Types(pair.Server.Sent).Count(type => type == ContentType.ApplicationData);
             Assert.True(protectedRecords > (50_000 / 63) + (800 / 63));
         }
     }
@@ -184,7 +192,8 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData(63)]
     [InlineData(16_386)]
-    public void RecordSizeLimit_RefusesValuesOutsideTheProtocol(int limit) => Assert.Throws<ArgumentOutOfRangeException>(
+    public void RecordSizeLimit_RefusesValuesOutsideTheProtocol(int limit) =>
+        Assert.Throws<ArgumentOutOfRangeException>(
         () => new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordSizeLimit = limit });
 
     [Fact]

@@ -51,6 +51,9 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
         CryptographicOperations.ZeroMemory(_current);
     }
 
+    /// <summary>exporter_master_secret, for the key log.</summary>
+    public ReadOnlySpan<byte> ExporterSecret => _exporter.AsSpan(0, HashLength);
+
     /// <summary>verify_data = HMAC(finished_key, transcript) (RFC 8446 section 4.4.4).</summary>
     public void ComputeFinished(ReadOnlySpan<byte> trafficSecret, ReadOnlySpan<byte> transcriptHash, Span<byte> verifyData)
     {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 using SynHello.Wire;
 
@@ -12,6 +11,9 @@ namespace SynHello.Tls;
 /// </summary>
 public abstract partial class TlsEngine : IDisposable
 {
+    /// <summary>A multiple of every record size that matters; at most 2^14 records of the smallest size limit.</summary>
+    private const int SendPiece = 64 * RecordHeader.MaximumPlaintext;
+
     private TlsProtocolException? _failure;
     private bool _closeNotifySent;
     private bool _disposed;
@@ -45,6 +47,8 @@ public abstract partial class TlsEngine : IDisposable
         ArgumentNullException.ThrowIfNull(plaintext);
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfUnusable();
+        if (_closeNotifySent && !IsHandshakeComplete)
+            return input.Length; // this side has ended the handshake: nothing may be sent any more, so nothing is handled
         Context.Output = output;
         try
         {
@@ -55,9 +59,10 @@ public abstract partial class TlsEngine : IDisposable
             Fail(failure);
             throw;
         }
-        catch (CryptographicException exception)
+        catch (Exception exception)
         {
-            var failure = new TlsProtocolException(TlsErrorCause.InternalError, "The cryptography failed.", exception);
+            // Whatever the provider, a credential or the key log threw: a connection that is changed half-way must not go on.
+            var failure = new TlsProtocolException(TlsErrorCause.InternalError, "This side failed while it handled a message.", exception);
             Fail(failure);
             throw failure;
         }
@@ -93,9 +98,16 @@ public abstract partial class TlsEngine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfNotOpen();
-        if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
-            WriteKeyUpdate(requestPeer: false, output);
-        Context.Records.Write(ContentType.ApplicationData, plaintext, output);
+        do
+        {
+            // In pieces, so that a key is changed in time however much is sent at once.
+            ReadOnlySpan<byte> piece = plaintext[..Math.Min(plaintext.Length, SendPiece)];
+            plaintext = plaintext[piece.Length..];
+            if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
+                WriteKeyUpdate(requestPeer: false, output);
+            Context.Records.Write(ContentType.ApplicationData, piece, output);
+        }
+        while (!plaintext.IsEmpty);
     }
 
     /// <summary>Changes this side's sending key (RFC 8446 section 4.6.3).</summary>

@@ -248,18 +248,17 @@ public sealed class ClientRefusalTests
     }
 
     [Fact]
-    [Refuses(TlsErrorCause.IllegalValue)]
     [Refuses(TlsErrorCause.DuplicateExtension)]
     [Refuses(TlsErrorCause.MisplacedExtension)]
     [Refuses(TlsErrorCause.VectorLengthOutOfRange)]
     public void Ticket_IsRefusedInAnotherForm()
     {
-        AssertRefused(TlsErrorCause.IllegalValue, Ticket(lifetime: 604_801));
         AssertRefused(TlsErrorCause.VectorLengthOutOfRange, Octets.Message(4, [.. new byte[9], 0, 0, 0, 0]));
         AssertRefused(TlsErrorCause.MisplacedExtension, Ticket(604_800, (51, [])));
         AssertRefused(TlsErrorCause.DuplicateExtension, Ticket(1, (42, [0, 0, 0, 1]), (42, [0, 0, 0, 1])));
         using HostileServer server = new HostileServer().Connect();
         server.Handshake(Ticket(604_800, (0x5a5a, [1]), (42, [0, 0, 0, 1])));
+        server.Handshake(Ticket(lifetime: int.MaxValue)); // above seven days: the server's mistake, and nothing to hang up for
         server.AssertNotRefused();
 
         static void AssertRefused(TlsErrorCause cause, byte[] ticket)

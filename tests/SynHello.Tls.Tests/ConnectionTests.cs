@@ -293,11 +293,49 @@ public sealed class ConnectionTests
         string[] labels =
         [
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-            "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
+            "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0", "EXPORTER_SECRET",
         ];
         Assert.Equal(labels, client.Select(line => line.Split(' ')[0]));
         int secretLength = 2 * CipherSuiteParameters.Of(pair.Client.Engine.Negotiated.CipherSuite).HashLength;
         Assert.All(client, line => Assert.Matches($"^[A-Z0-9_]+ {random} [0-9a-f]{{{secretLength}}}$", line));
+    }
+
+    [Fact]
+    [Refuses(TlsErrorCause.InternalError)]
+    public void KeyLog_ThatThrowsEndsTheConnectionWithAnAlert()
+    {
+        using var pair = new EnginePair(
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance),
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                KeyLog = _ => throw new IOException("The disk is full."),
+            });
+        pair.Handshake();
+        Assert.Equal(TlsErrorCause.InternalError, pair.Server.Failure?.Cause);
+        Assert.IsType<IOException>(pair.Server.Failure?.InnerException);
+        Assert.Equal(AlertDescription.InternalError, pair.Client.Failure?.PeerAlert);
+    }
+
+    [Fact]
+    public void CloseNotify_DuringTheHandshakeIsTheLastThatIsSent()
+    {
+        using var pair = new EnginePair(
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance),
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]));
+        byte[] hello = pair.Client.TakeOutput();
+        if (hello.Length == 0)
+        {
+            pair.ClientEngine.Start(pair.Client.Output);
+            hello = pair.Client.TakeOutput();
+        }
+
+        pair.Server.Deliver(hello);
+        byte[] flight = pair.Server.TakeOutput();
+        pair.ClientEngine.SendCloseNotify(pair.Client.Output);
+        Assert.Equal([21, 3, 3, 0, 2, 1, 0], pair.Client.TakeOutput());
+        pair.Client.Deliver(flight);
+        Assert.Empty(pair.Client.TakeOutput());
+        Assert.False(pair.ClientEngine.IsHandshakeComplete);
     }
 
     [Fact]

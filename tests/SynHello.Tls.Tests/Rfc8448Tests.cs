@@ -101,7 +101,7 @@ public sealed class Rfc8448Tests
         Assert.True(client.Engine.IsHandshakeComplete);
         Assert.True(client.Engine.Negotiated.ClientCertificateRequested);
         Assert.Equal(SignatureScheme.EcdsaSecp256r1Sha256, client.Engine.Negotiated.SignatureScheme);
-        Assert.Equal(4, keyLog.Count);
+        Assert.Equal(5, keyLog.Count);
         Assert.NotEmpty(client.TakeOutput());
 
         // The server's application keys do not depend on what the client answers.
@@ -120,6 +120,7 @@ public sealed class Rfc8448Tests
             "SERVER_HANDSHAKE_TRAFFIC_SECRET {0} b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38",
             "CLIENT_TRAFFIC_SECRET_0 {0} 9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5",
             "SERVER_TRAFFIC_SECRET_0 {0} a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643",
+            "EXPORTER_SECRET {0} fe22f881176eda18eb8f44529e6792c50c9a3f89452f68d8ae311b4309d3cf50",
         ];
         RecordedTrace trace = RecordedTrace.Load(Simple);
         string random = Convert.ToHexStringLower(trace["Client_Entropy"].AsSpan(0, 32));

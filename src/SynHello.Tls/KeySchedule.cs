@@ -6,7 +6,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the handshake secret to the master
+/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the handshake secret to the
+/// master
 /// secret and hands out traffic secrets. Secrets are cleared as soon as the next one is made.
 /// </summary>
 internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite) : IDisposable

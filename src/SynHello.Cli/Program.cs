@@ -3,11 +3,12 @@ using System.CommandLine;
 using SynHello.Cli;
 
 // The commands are thin: parse, call, print. Exit status: 0 done, 1 the operation failed, 2 wrong usage.
+Command serve = ServeCommand.Create();
 var root = new RootCommand("SynHello: TCP and TLS set up in one exchange. The ClientHello rides in the SYN.")
 {
     RaceCommand.Create(),
     GetCommand.Create(),
-    ServeCommand.Create(),
+    serve,
     DoctorCommand.Create(),
     BenchCommand.Create(),
 };
@@ -21,4 +22,10 @@ if (parsed.Errors.Count > 0)
     return ExitCode.WrongUsage;
 }
 
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+return await parsed.InvokeAsync(new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+
+    // serve answers the signals itself: it drains, and takes the time for it.
+    ProcessTerminationTimeout = parsed.CommandResult.Command == serve ? null : TimeSpan.FromSeconds(2),
+});

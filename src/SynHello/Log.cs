@@ -34,6 +34,6 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Error, "The listener on {EndPoint} stopped accepting")]
     public static partial void AcceptStopped(ILogger logger, EndPoint endPoint, Exception exception);
 
-    [LoggerMessage(9, LogLevel.Debug, "A connection to {EndPoint} could not be accepted: {Message}")]
+    [LoggerMessage(9, LogLevel.Information, "A connection to {EndPoint} could not be accepted: {Message}")]
     public static partial void AcceptFailed(ILogger logger, EndPoint endPoint, string message);
 }

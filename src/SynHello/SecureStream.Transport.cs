@@ -158,18 +158,39 @@ public sealed partial class SecureStream
     }
 
     /// <summary>
+    /// Ends the connection at once, with a reset and without close_notify, so that the peer cannot take what it has received for
+    /// everything (RFC 8446 section 6.1). Ends reads and writes that are under way. Disposes the stream; safe to call from any thread.
+    /// </summary>
+    public void Abort() => Close(graceful: false);
+
+    /// <summary>
     /// Ends the connection: close_notify if the socket takes it at once, then the socket is closed. Never waits for the peer, and
     /// ends reads and writes that are under way.
     /// </summary>
     /// <param name="disposing">Whether the call comes from Dispose.</param>
     protected override void Dispose(bool disposing)
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0 || !disposing)
+        if (disposing)
+            Close(graceful: true);
+        base.Dispose(disposing);
+    }
+
+    private void Close(bool graceful)
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        lock (_lock)
-            _engine.SendCloseNotify(_output);
-        TrySendOutput();
-        DrainReceived();
+        if (graceful)
+        {
+            lock (_lock)
+                _engine.SendCloseNotify(_output);
+            TrySendOutput();
+            DrainReceived();
+        }
+        else
+        {
+            ResetOnClose();
+        }
+
         _socket.Dispose();
         lock (_lock)
             _engine.Dispose();
@@ -185,7 +206,18 @@ public sealed partial class SecureStream
         }
 
         _remoteCertificate?.Dispose();
-        base.Dispose(disposing);
+    }
+
+    private void ResetOnClose()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
+        {
+            // The connection is gone already.
+        }
     }
 
     /// <summary>

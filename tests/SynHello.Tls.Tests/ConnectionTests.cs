@@ -143,7 +143,10 @@ public sealed class ConnectionTests
     {
         using EnginePair pair = Engines.Connected(
             new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordPadding = padding },
-            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]) { RecordPadding = padding });
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                RecordPadding = padding,
+            });
         pair.Client.TakeOutput();
         byte[] data = Engines.Pattern(length, 9);
         pair.Client.Send(data);
@@ -162,7 +165,11 @@ public sealed class ConnectionTests
     public void RecordSizeLimit_BoundsEveryProtectedRecord(int? client, int? server)
     {
         using EnginePair pair = Engines.Connected(
-            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordSizeLimit = client, RecordPadding = 100 },
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance)
+            {
+                RecordSizeLimit = client,
+                RecordPadding = 100,
+            },
             new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
             {
                 RecordSizeLimit = server,
@@ -176,7 +183,8 @@ public sealed class ConnectionTests
         if (toClient == 64)
         {
             // EncryptedExtensions to Finished, with two certificates in it, went out in records of 63 bytes.
-            int protectedRecords = RecordReader.Types(pair.Server.Sent).Count(type => type == ContentType.ApplicationData);
+            int protectedRecords =
+                RecordReader.Types(pair.Server.Sent).Count(type => type == ContentType.ApplicationData);
             Assert.True(protectedRecords > (50_000 / 63) + (800 / 63));
         }
     }
@@ -184,7 +192,8 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData(63)]
     [InlineData(16_386)]
-    public void RecordSizeLimit_RefusesValuesOutsideTheProtocol(int limit) => Assert.Throws<ArgumentOutOfRangeException>(
+    public void RecordSizeLimit_RefusesValuesOutsideTheProtocol(int limit) =>
+        Assert.Throws<ArgumentOutOfRangeException>(
         () => new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordSizeLimit = limit });
 
     [Fact]
@@ -284,11 +293,49 @@ public sealed class ConnectionTests
         string[] labels =
         [
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-            "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
+            "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0", "EXPORTER_SECRET",
         ];
         Assert.Equal(labels, client.Select(line => line.Split(' ')[0]));
         int secretLength = 2 * CipherSuiteParameters.Of(pair.Client.Engine.Negotiated.CipherSuite).HashLength;
         Assert.All(client, line => Assert.Matches($"^[A-Z0-9_]+ {random} [0-9a-f]{{{secretLength}}}$", line));
+    }
+
+    [Fact]
+    [Refuses(TlsErrorCause.InternalError)]
+    public void KeyLog_ThatThrowsEndsTheConnectionWithAnAlert()
+    {
+        using var pair = new EnginePair(
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance),
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                KeyLog = _ => throw new IOException("The disk is full."),
+            });
+        pair.Handshake();
+        Assert.Equal(TlsErrorCause.InternalError, pair.Server.Failure?.Cause);
+        Assert.IsType<IOException>(pair.Server.Failure?.InnerException);
+        Assert.Equal(AlertDescription.InternalError, pair.Client.Failure?.PeerAlert);
+    }
+
+    [Fact]
+    public void CloseNotify_DuringTheHandshakeIsTheLastThatIsSent()
+    {
+        using var pair = new EnginePair(
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance),
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]));
+        byte[] hello = pair.Client.TakeOutput();
+        if (hello.Length == 0)
+        {
+            pair.ClientEngine.Start(pair.Client.Output);
+            hello = pair.Client.TakeOutput();
+        }
+
+        pair.Server.Deliver(hello);
+        byte[] flight = pair.Server.TakeOutput();
+        pair.ClientEngine.SendCloseNotify(pair.Client.Output);
+        Assert.Equal([21, 3, 3, 0, 2, 1, 0], pair.Client.TakeOutput());
+        pair.Client.Deliver(flight);
+        Assert.Empty(pair.Client.TakeOutput());
+        Assert.False(pair.ClientEngine.IsHandshakeComplete);
     }
 
     [Fact]

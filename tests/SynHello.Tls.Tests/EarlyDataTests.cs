@@ -46,7 +46,10 @@ public sealed class EarlyDataTests
     public void EarlyData_IsSkippedAboveThisConnectionsRecordSizeLimit()
     {
         using var client = new HostileClient(
-            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]) { RecordSizeLimit = 64 });
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                RecordSizeLimit = 64,
+            });
         client.SendHello(client.Hello().With(42).With(28, 0x40, 1));
         client.Plain(ContentType.ApplicationData, Engines.Pattern(5000, 3));
         client.AssertNotRefused();

@@ -36,7 +36,9 @@ public sealed class HelloRetryRefusalTests
             case "random": second.Random = Octets.Flip(second.Random); break;
             case "session": second.SessionId = []; break;
             case "suites": second.CipherSuites = [0x13, 0x01, 0x13, 0x02]; break;
-            case "order": (second.Extensions[0], second.Extensions[1]) = (second.Extensions[1], second.Extensions[0]); break;
+            case "order":
+                (second.Extensions[0], second.Extensions[1]) = (second.Extensions[1],
+                second.Extensions[0]); break;
             case "schemes": second.With(13, 0, 2, 4, 3); break;
             case "added": second.With(0x7a7a); break;
             case "removed": second.Without(0x6a6a); break;

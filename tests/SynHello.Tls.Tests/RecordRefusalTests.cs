@@ -8,11 +8,6 @@ namespace SynHello.Tls.Tests;
 /// <summary>Records that neither side takes, and how many of a kind it puts up with.</summary>
 public sealed class RecordRefusalTests
 {
-    private static readonly ContentType Handshake = ContentType.Handshake;
-    private static readonly ContentType Alert = ContentType.Alert;
-    private static readonly ContentType Data = ContentType.ApplicationData;
-    private static readonly ContentType Ccs = ContentType.ChangeCipherSpec;
-
     public static TheoryData<bool> Sides => [false, true];
 
     [Theory]
@@ -63,7 +58,7 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.UnexpectedRecordType)]
     public void RecordType_HasToBeKnown(bool isServer)
     {
-        using (HostilePeer peer = Fresh(isServer))
+        using (HostilePeer peer = HostilePeers.Fresh(isServer))
         {
             peer.Raw(22, 3, 3, 0, 4, isServer ? (byte)1 : (byte)2, 0, 0, 80);
             peer.Raw(24, 3, 3, 0, 1, 1);
@@ -72,7 +67,7 @@ public sealed class RecordRefusalTests
 
         foreach (byte inner in new byte[] { 20, 24, 1, 255 })
         {
-            using HostilePeer peer = Connected(isServer);
+            using HostilePeer peer = HostilePeers.Connected(isServer);
             peer.Raw(peer.Seal([1, inner]));
             peer.AssertRefused(TlsErrorCause.UnexpectedRecordType, isProtected: true);
         }
@@ -83,11 +78,11 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.RecordTooLarge)]
     public void RecordLength_IsCheckedBeforeTheRecordIsThere(bool isServer)
     {
-        using HostilePeer fresh = Fresh(isServer);
+        using HostilePeer fresh = HostilePeers.Fresh(isServer);
         fresh.Raw(22, 3, 3, 0x40, 0x01);
         fresh.AssertRefused(TlsErrorCause.RecordTooLarge, isProtected: false);
 
-        using HostilePeer connected = Connected(isServer);
+        using HostilePeer connected = HostilePeers.Connected(isServer);
         connected.Raw(23, 3, 3, 0x41, 0x01); // 2^14 + 257
         connected.AssertRefused(TlsErrorCause.RecordTooLarge, isProtected: true);
     }
@@ -97,12 +92,12 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.RecordTooLarge)]
     public void InnerPlaintext_IsAtMost16385Bytes(bool isServer)
     {
-        using HostilePeer peer = Connected(isServer);
-        peer.Protected(Data, new byte[16_384]);
-        peer.Protected(Data, [1], padding: 16_383);
+        using HostilePeer peer = HostilePeers.Connected(isServer);
+        peer.Protected(ContentType.ApplicationData, new byte[16_384]);
+        peer.Protected(ContentType.ApplicationData, [1], padding: 16_383);
         peer.AssertNotRefused();
         Assert.Equal(16_385, peer.Victim.Plaintext.Length);
-        peer.Protected(Data, new byte[16_384], padding: 1);
+        peer.Protected(ContentType.ApplicationData, new byte[16_384], padding: 1);
         peer.AssertRefused(TlsErrorCause.RecordTooLarge, isProtected: true);
     }
 
@@ -115,17 +110,18 @@ public sealed class RecordRefusalTests
         using var server = new HostileServer(
             new TlsClientConfiguration(DefaultCryptoProvider.Instance) { RecordSizeLimit = 64 });
         server.SendHello(server.Hello());
-        byte[][] messages = [server.EncryptedExtensions((28, [0x40, 1])), server.Certificate(), server.CertificateVerify()];
+        byte[][] messages =
+            [server.EncryptedExtensions((28, [0x40, 1])), server.Certificate(), server.CertificateVerify()];
         server.Handshake(messages[0]);
         foreach (byte[] fragment in messages[1..].SelectMany(message => message).Chunk(63))
-            server.Protected(Handshake, fragment);
+            server.Protected(ContentType.Handshake, fragment);
         byte[] finished = server.Finished();
         server.PrepareApplication();
         server.Handshake(finished);
         server.EnterApplication();
-        server.Protected(Data, Engines.Pattern(63, seed));
+        server.Protected(ContentType.ApplicationData, Engines.Pattern(63, seed));
         server.AssertNotRefused();
-        server.Protected(Data, Engines.Pattern(length, seed));
+        server.Protected(ContentType.ApplicationData, Engines.Pattern(length, seed));
         server.AssertRefused(TlsErrorCause.RecordAboveSizeLimit, isProtected: true);
         Assert.Equal(63, server.Victim.Plaintext.Length);
     }
@@ -135,12 +131,15 @@ public sealed class RecordRefusalTests
     public void RecordSizeLimit_IsHeldAgainstTheClient()
     {
         using var client = new HostileClient(
-            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]) { RecordSizeLimit = 100 });
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                RecordSizeLimit = 100,
+            });
         client.SendHello(client.Hello().With(28, 0x40, 1));
         client.SendFinished();
-        client.Protected(Data, new byte[99]);
+        client.Protected(ContentType.ApplicationData, new byte[99]);
         client.AssertNotRefused();
-        client.Protected(Data, new byte[90], padding: 10); // padding counts (RFC 8449 section 4)
+        client.Protected(ContentType.ApplicationData, new byte[90], padding: 10); // padding counts (RFC 8449 section 4)
         client.AssertRefused(TlsErrorCause.RecordAboveSizeLimit, isProtected: true);
     }
 
@@ -149,9 +148,9 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.UnprotectedRecord)]
     public void AfterTheHandshake_NothingMayComeInTheClear(bool isServer)
     {
-        foreach (ContentType type in new[] { Handshake, Alert })
+        foreach (ContentType type in new[] { ContentType.Handshake, ContentType.Alert })
         {
-            using HostilePeer peer = Connected(isServer);
+            using HostilePeer peer = HostilePeers.Connected(isServer);
             peer.Plain(type, 1, 0);
             peer.AssertRefused(TlsErrorCause.UnprotectedRecord, isProtected: true);
             Assert.False(peer.Victim.Engine.IsPeerClosed);
@@ -164,18 +163,18 @@ public sealed class RecordRefusalTests
     {
         using var client = new HostileClient();
         client.SendHello(client.Hello());
-        client.Plain(Handshake, client.Finished());
+        client.Plain(ContentType.Handshake, client.Finished());
         client.AssertRefused(TlsErrorCause.UnprotectedRecord, isProtected: true);
 
         using var server = new HostileServer();
         server.SendHello(server.Hello());
-        server.Plain(Handshake, server.EncryptedExtensions());
+        server.Plain(ContentType.Handshake, server.EncryptedExtensions());
         server.AssertRefused(TlsErrorCause.UnprotectedRecord, isProtected: true);
 
         using var alert = new HostileServer();
         alert.SendHello(alert.Hello());
         alert.Handshake(alert.EncryptedExtensions());
-        alert.Plain(Alert, 2, 40);
+        alert.Plain(ContentType.Alert, 2, 40);
         alert.AssertRefused(TlsErrorCause.UnprotectedRecord, isProtected: true);
     }
 
@@ -189,7 +188,7 @@ public sealed class RecordRefusalTests
         {
             if (octet is 1 or 3 or 4)
                 continue; // no TLS version, or another length: refused for that
-            using HostilePeer peer = Connected(isServer);
+            using HostilePeer peer = HostilePeers.Connected(isServer);
             byte[] record = peer.Seal([1, 2, 23]);
             record[octet] ^= 4;
             peer.Raw(record);
@@ -203,22 +202,22 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.BadRecordMac)]
     public void Record_IsRefusedWhenReplayedReorderedOrTooShort(bool isServer)
     {
-        using HostilePeer replayed = Connected(isServer);
+        using HostilePeer replayed = HostilePeers.Connected(isServer);
         byte[] record = replayed.Seal([1, 23]);
         replayed.Raw(record);
         replayed.AssertNotRefused();
         replayed.Raw(record);
         replayed.AssertRefused(TlsErrorCause.BadRecordMac, isProtected: true);
 
-        using HostilePeer reordered = Connected(isServer);
+        using HostilePeer reordered = HostilePeers.Connected(isServer);
         reordered.Seal([1, 23]);
         reordered.Raw(reordered.Seal([2, 23]));
         reordered.AssertRefused(TlsErrorCause.BadRecordMac, isProtected: true);
 
         for (int length = 0; length <= Aead.TagLength; length++)
         {
-            using HostilePeer tooShort = Connected(isServer);
-            tooShort.Plain(Data, new byte[length]);
+            using HostilePeer tooShort = HostilePeers.Connected(isServer);
+            tooShort.Plain(ContentType.ApplicationData, new byte[length]);
             tooShort.AssertRefused(TlsErrorCause.BadRecordMac, isProtected: true);
         }
     }
@@ -230,7 +229,7 @@ public sealed class RecordRefusalTests
     {
         foreach (int length in new[] { 1, 100, 16_385 })
         {
-            using HostilePeer peer = Connected(isServer);
+            using HostilePeer peer = HostilePeers.Connected(isServer);
             peer.Raw(peer.Seal(new byte[length]));
             peer.AssertRefused(TlsErrorCause.MissingInnerContentType, isProtected: true);
         }
@@ -241,12 +240,12 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.EmptyRecord)]
     public void HandshakeAndAlertRecords_MayNotBeEmpty(bool isServer)
     {
-        foreach (ContentType type in new[] { Handshake, Alert })
+        foreach (ContentType type in new[] { ContentType.Handshake, ContentType.Alert })
         {
-            using HostilePeer fresh = Fresh(isServer);
+            using HostilePeer fresh = HostilePeers.Fresh(isServer);
             fresh.Plain(type);
             fresh.AssertRefused(TlsErrorCause.EmptyRecord, isProtected: false);
-            using HostilePeer connected = Connected(isServer);
+            using HostilePeer connected = HostilePeers.Connected(isServer);
             connected.Protected(type, [], padding: 3);
             connected.AssertRefused(TlsErrorCause.EmptyRecord, isProtected: true);
         }
@@ -254,159 +253,15 @@ public sealed class RecordRefusalTests
 
     [Theory]
     [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.TooManyEmptyRecords)]
-    public void EmptyRecords_AreRefusedBeyondTheLimit(bool isServer)
-    {
-        using HostilePeer peer = Connected(isServer);
-        for (int round = 0; round < 3; round++)
-        {
-            for (int i = 0; i < TlsLimits.EmptyRecords; i++)
-                peer.Protected(Data, [], padding: i);
-            peer.Protected(Data, [1]);
-        }
-
-        for (int i = 0; i < TlsLimits.EmptyRecords; i++)
-            peer.Protected(Data, []);
-        peer.AssertNotRefused();
-        peer.Protected(Data, []);
-        peer.AssertRefused(TlsErrorCause.TooManyEmptyRecords, isProtected: true);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.TooManyEmptyRecords)]
-    public void ChangeCipherSpecs_AreRefusedBeyondTheLimit(bool isServer)
-    {
-        using HostilePeer peer = WithHandshakeKeys(isServer);
-        for (int i = 0; i < TlsLimits.EmptyRecords; i++)
-            peer.Plain(Ccs, 1);
-        peer.AssertNotRefused();
-        peer.Plain(Ccs, 1);
-        peer.AssertRefused(TlsErrorCause.TooManyEmptyRecords, isProtected: true);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.TooManyKeyUpdates)]
-    public void KeyUpdates_AreRefusedBeyondTheLimit(bool isServer)
-    {
-        using HostilePeer peer = Connected(isServer);
-        for (int round = 0; round < 2; round++)
-        {
-            for (int i = 0; i < TlsLimits.KeyUpdates; i++)
-            {
-                peer.KeyUpdate(request: true);
-                peer.Protected(Data, []); // an empty record is no data
-            }
-
-            peer.AssertNotRefused();
-            peer.Protected(Data, [1]);
-        }
-
-        for (int i = 0; i < TlsLimits.KeyUpdates; i++)
-            peer.KeyUpdate();
-        peer.AssertNotRefused();
-        peer.KeyUpdate();
-        peer.AssertRefused(TlsErrorCause.TooManyKeyUpdates, isProtected: true);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.IllegalValue)]
-    [Refuses(TlsErrorCause.TruncatedMessage)]
-    [Refuses(TlsErrorCause.TrailingBytes)]
-    public void KeyUpdate_IsRefusedInAnotherForm(bool isServer)
-    {
-        AssertRefused(TlsErrorCause.IllegalValue, 2);
-        AssertRefused(TlsErrorCause.TruncatedMessage);
-        AssertRefused(TlsErrorCause.TrailingBytes, 0, 0);
-
-        void AssertRefused(TlsErrorCause cause, params byte[] body)
-        {
-            using HostilePeer peer = Connected(isServer);
-            peer.Handshake(Octets.Message(24, body));
-            peer.AssertRefused(cause, isProtected: true);
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.TooManyAlerts)]
-    public void WarningAlerts_AreRefusedBeyondTheLimit(bool isServer)
-    {
-        using HostilePeer peer = Connected(isServer);
-        for (int i = 0; i < TlsLimits.WarningAlerts; i++)
-            peer.Protected(Alert, [1, 90]);
-        peer.AssertNotRefused();
-        peer.Protected(Alert, [1, 90]);
-        peer.AssertRefused(TlsErrorCause.TooManyAlerts, isProtected: true);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.TruncatedMessage)]
-    [Refuses(TlsErrorCause.TrailingBytes)]
-    public void AlertRecord_HoldsOneAlert(bool isServer)
-    {
-        using HostilePeer half = Connected(isServer);
-        half.Protected(Alert, [1]);
-        half.AssertRefused(TlsErrorCause.TruncatedMessage, isProtected: true);
-        using HostilePeer two = Connected(isServer);
-        two.Protected(Alert, [1, 0, 1, 0]);
-        two.AssertRefused(TlsErrorCause.TrailingBytes, isProtected: true);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.PeerAlert)]
-    public void Alert_OfAnyKindAndLevelEndsTheConnection(bool isServer)
-    {
-        foreach (byte level in new byte[] { 0, 1, 2 })
-        {
-            foreach (byte description in new byte[] { 10, 20, 40, 48, 80, 100, 112, 255 })
-            {
-                using HostilePeer peer = Connected(isServer);
-                peer.Protected(Alert, [level, description]);
-                peer.AssertRefused(TlsErrorCause.PeerAlert);
-                Assert.Equal(description, peer.Victim.Failure?.PeerAlert?.Value);
-            }
-        }
-
-        using HostilePeer fresh = Fresh(isServer);
-        fresh.Plain(Alert, 2, 70);
-        fresh.AssertRefused(TlsErrorCause.PeerAlert);
-
-        // The side that has keys hears why the other one, which has none yet, gave up at its hello.
-        using HostilePeer early = WithHandshakeKeys(isServer);
-        early.Plain(Alert, 2, 47);
-        early.AssertRefused(TlsErrorCause.PeerAlert);
-
-        using HostilePeer closed = WithHandshakeKeys(isServer);
-        closed.Protected(Alert, [1, 0]); // close_notify in the middle of a handshake
-        closed.AssertRefused(TlsErrorCause.PeerAlert);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.HandshakeMessageTooLarge)]
     public void HandshakeMessage_IsRefusedAboveTheLimitByItsHeader(bool isServer)
     {
-        using HostilePeer fresh = Fresh(isServer);
-        fresh.Plain(Handshake, isServer ? (byte)1 : (byte)2, 1, 0, 1);
+        using HostilePeer fresh = HostilePeers.Fresh(isServer);
+        fresh.Plain(ContentType.Handshake, isServer ? (byte)1 : (byte)2, 1, 0, 1);
         fresh.AssertRefused(TlsErrorCause.HandshakeMessageTooLarge, isProtected: false);
-        using HostilePeer connected = Connected(isServer);
-        connected.Protected(Handshake, [4, 0xff, 0xff, 0xff]);
+        using HostilePeer connected = HostilePeers.Connected(isServer);
+        connected.Protected(ContentType.Handshake, [4, 0xff, 0xff, 0xff]);
         connected.AssertRefused(TlsErrorCause.HandshakeMessageTooLarge, isProtected: true);
-    }
-
-    [Theory]
-    [MemberData(nameof(Sides))]
-    [Refuses(TlsErrorCause.MessageAcrossKeyChange)]
-    public void KeyUpdate_HasToEndItsRecord(bool isServer)
-    {
-        using HostilePeer peer = Connected(isServer);
-        peer.Handshake(Octets.Message(24, 0), Octets.Message(24, 0));
-        peer.AssertRefused(TlsErrorCause.MessageAcrossKeyChange, isProtected: true);
     }
 
     [Fact]
@@ -443,19 +298,19 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.InterleavedRecord)]
     public void HandshakeMessage_IsNotInterrupted(bool isServer)
     {
-        AssertRefused(peer => peer.Protected(Data, [1]));
-        AssertRefused(peer => peer.Protected(Data, []));
-        AssertRefused(peer => peer.Protected(Alert, [1, 90])); // user_canceled
-        AssertRefused(peer => peer.Protected(Alert, [1, 0])); // close_notify
-        using HostilePeer early = WithHandshakeKeys(isServer);
-        early.Protected(Handshake, [isServer ? (byte)20 : (byte)8, 0]);
-        early.Plain(Ccs, 1);
+        AssertRefused(peer => peer.Protected(ContentType.ApplicationData, [1]));
+        AssertRefused(peer => peer.Protected(ContentType.ApplicationData, []));
+        AssertRefused(peer => peer.Protected(ContentType.Alert, [1, 90])); // user_canceled
+        AssertRefused(peer => peer.Protected(ContentType.Alert, [1, 0])); // close_notify
+        using HostilePeer early = HostilePeers.WithHandshakeKeys(isServer);
+        early.Protected(ContentType.Handshake, [isServer ? (byte)20 : (byte)8, 0]);
+        early.Plain(ContentType.ChangeCipherSpec, 1);
         early.AssertRefused(TlsErrorCause.InterleavedRecord, isProtected: true);
 
         void AssertRefused(Action<HostilePeer> interrupt)
         {
-            using HostilePeer peer = Connected(isServer);
-            peer.Protected(Handshake, [24, 0, 0, 1]);
+            using HostilePeer peer = HostilePeers.Connected(isServer);
+            peer.Protected(ContentType.Handshake, [24, 0, 0, 1]);
             interrupt(peer);
             peer.AssertRefused(TlsErrorCause.InterleavedRecord, isProtected: true);
             Assert.True(peer.Victim.Plaintext.IsEmpty);
@@ -468,12 +323,12 @@ public sealed class RecordRefusalTests
     [Refuses(TlsErrorCause.EarlyApplicationData)]
     public void ApplicationData_MayNotComeBeforeTheHandshakeIsComplete(bool isServer)
     {
-        using HostilePeer fresh = Fresh(isServer);
-        fresh.Plain(Data, new byte[40]);
+        using HostilePeer fresh = HostilePeers.Fresh(isServer);
+        fresh.Plain(ContentType.ApplicationData, new byte[40]);
         fresh.AssertRefused(TlsErrorCause.EarlyApplicationData, isProtected: false);
 
-        using HostilePeer keyed = WithHandshakeKeys(isServer);
-        keyed.Protected(Data, [1, 2, 3]);
+        using HostilePeer keyed = HostilePeers.WithHandshakeKeys(isServer);
+        keyed.Protected(ContentType.ApplicationData, [1, 2, 3]);
         keyed.AssertRefused(TlsErrorCause.EarlyApplicationData, isProtected: true);
         Assert.True(keyed.Victim.Plaintext.IsEmpty);
     }
@@ -485,37 +340,18 @@ public sealed class RecordRefusalTests
     {
         foreach (byte[] content in new byte[][] { [], [0], [2], [1, 1] })
         {
-            using HostilePeer keyed = WithHandshakeKeys(isServer);
-            keyed.Plain(Ccs, 1);
+            using HostilePeer keyed = HostilePeers.WithHandshakeKeys(isServer);
+            keyed.Plain(ContentType.ChangeCipherSpec, 1);
             keyed.AssertNotRefused();
-            keyed.Plain(Ccs, content);
+            keyed.Plain(ContentType.ChangeCipherSpec, content);
             keyed.AssertRefused(TlsErrorCause.UnexpectedChangeCipherSpec, isProtected: true);
         }
 
-        using HostilePeer connected = Connected(isServer);
-        connected.Plain(Ccs, 1);
+        using HostilePeer connected = HostilePeers.Connected(isServer);
+        connected.Plain(ContentType.ChangeCipherSpec, 1);
         connected.AssertRefused(TlsErrorCause.UnexpectedChangeCipherSpec, isProtected: true);
         using var fresh = new HostileClient();
-        fresh.Plain(Ccs, 1);
+        fresh.Plain(ContentType.ChangeCipherSpec, 1);
         fresh.AssertRefused(TlsErrorCause.UnexpectedChangeCipherSpec, isProtected: false);
-    }
-
-    private static HostilePeer Fresh(bool isServer) => isServer ? new HostileClient() : new HostileServer();
-
-    private static HostilePeer Connected(bool isServer) =>
-        isServer ? new HostileClient().Connect() : new HostileServer().Connect();
-
-    private static HostilePeer WithHandshakeKeys(bool isServer)
-    {
-        if (isServer)
-        {
-            var client = new HostileClient();
-            client.SendHello(client.Hello());
-            return client;
-        }
-
-        var server = new HostileServer();
-        server.SendHello(server.Hello());
-        return server;
     }
 }

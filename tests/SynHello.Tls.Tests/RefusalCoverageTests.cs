@@ -6,8 +6,10 @@ namespace SynHello.Tls.Tests;
 
 public sealed class RefusalCoverageTests
 {
-    /// <summary>Causes that the engine never raises itself: whoever judges the chain hands them in with the verdict.</summary>
-    private static readonly TlsErrorCause[] RaisedElsewhere =
+    /// <summary>
+    /// Causes that the engine never raises itself: whoever judges the chain hands them in with the verdict.
+    /// </summary>
+    private static readonly TlsErrorCause[] _raisedElsewhere =
     [
         TlsErrorCause.UnknownCertificateAuthority,
         TlsErrorCause.CertificateExpired,
@@ -27,7 +29,7 @@ public sealed class RefusalCoverageTests
                 .Select(refuses => refuses.Cause)
                 .Distinct(),
         ];
-        Assert.Empty(covered.Intersect(RaisedElsewhere));
-        Assert.Empty(Enum.GetValues<TlsErrorCause>().Except(covered).Except(RaisedElsewhere));
+        Assert.Empty(covered.Intersect(_raisedElsewhere));
+        Assert.Empty(Enum.GetValues<TlsErrorCause>().Except(covered).Except(_raisedElsewhere));
     }
 }

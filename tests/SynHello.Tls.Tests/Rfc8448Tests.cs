@@ -3,7 +3,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
 
-/// <summary>The traces of RFC 8448 byte for byte: what one side sends, given what the other sent and the same randomness.</summary>
+/// <summary>
+/// The traces of RFC 8448 byte for byte: what one side sends, given what the other sent and the same randomness.
+/// </summary>
 public sealed class Rfc8448Tests
 {
     private const string Simple = "Simple_1RTT_Handshake";
@@ -11,8 +13,9 @@ public sealed class Rfc8448Tests
     private const string ClientAuthentication = "Client_Authentication_Handshake";
     private const string Compatibility = "Middlebox_Compatibility_Mode";
 
-    private static readonly NamedGroup[] NssGroups =
-        [.. new ushort[] { 0x1d, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104 }.Select(value => new NamedGroup(value))];
+    private static readonly NamedGroup[] _nssGroups =
+        [.. new ushort[] { 0x1d, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104 }.Select(value =>
+            new NamedGroup(value))];
 
     [Theory]
     [InlineData(Simple)]
@@ -85,7 +88,9 @@ public sealed class Rfc8448Tests
         Assert.True(client.Engine.IsPeerClosed);
     }
 
-    /// <summary>The trace's client shows a certificate; this one has none, so it follows the trace up to its answer.</summary>
+    /// <summary>
+    /// The trace's client shows a certificate; this one has none, so it follows the trace up to its answer.
+    /// </summary>
     [Fact]
     public void Client_TakesTheServersFlightThatAsksForACertificate()
     {
@@ -96,7 +101,7 @@ public sealed class Rfc8448Tests
         Assert.True(client.Engine.IsHandshakeComplete);
         Assert.True(client.Engine.Negotiated.ClientCertificateRequested);
         Assert.Equal(SignatureScheme.EcdsaSecp256r1Sha256, client.Engine.Negotiated.SignatureScheme);
-        Assert.Equal(4, keyLog.Count);
+        Assert.Equal(5, keyLog.Count);
         Assert.NotEmpty(client.TakeOutput());
 
         // The server's application keys do not depend on what the client answers.
@@ -115,6 +120,7 @@ public sealed class Rfc8448Tests
             "SERVER_HANDSHAKE_TRAFFIC_SECRET {0} b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38",
             "CLIENT_TRAFFIC_SECRET_0 {0} 9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5",
             "SERVER_TRAFFIC_SECRET_0 {0} a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643",
+            "EXPORTER_SECRET {0} fe22f881176eda18eb8f44529e6792c50c9a3f89452f68d8ae311b4309d3cf50",
         ];
         RecordedTrace trace = RecordedTrace.Load(Simple);
         string random = Convert.ToHexStringLower(trace["Client_Entropy"].AsSpan(0, 32));
@@ -164,7 +170,7 @@ public sealed class Rfc8448Tests
         var provider = new ScriptedCryptoProvider((byte[])[.. new byte[32], .. trace["Server_Entropy"]]);
         return new EngineEnd(new TlsServerEngine(new TlsServerConfiguration(provider, [credential])
         {
-            AnnouncedGroups = NssGroups,
+            AnnouncedGroups = _nssGroups,
             KeyLog = lines.Add,
         }));
     }

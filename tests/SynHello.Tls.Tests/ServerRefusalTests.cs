@@ -210,7 +210,8 @@ public sealed class ServerRefusalTests
     [Refuses(TlsErrorCause.NoCommonApplicationProtocol)]
     public void ClientHello_IsRefusedWithoutACommonApplicationProtocol()
     {
-        using var client = new HostileClient(new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+        using var client = new HostileClient(new TlsServerConfiguration(DefaultCryptoProvider.Instance,
+            [Engines.Credential()])
         {
             ApplicationProtocols = Engines.Protocols("h2"),
         });

@@ -9,7 +9,7 @@ namespace SynHello.Tls.Tests;
 /// <summary>However the transport cuts the bytes, both sides send the same and read the same.</summary>
 public sealed class SplitTests
 {
-    private static readonly CachingCredential Credential = new(Engines.Credential());
+    private static readonly CachingCredential _credential = new(Engines.Credential());
 
     [Theory]
     [InlineData(false)]
@@ -59,7 +59,7 @@ public sealed class SplitTests
         NamedGroup[] clientGroups = [NamedGroup.X25519, NamedGroup.Secp256r1];
         using var pair = new EnginePair(
             new TlsClientConfiguration(new ScriptedCryptoProvider(entropy)) { Groups = clientGroups },
-            new TlsServerConfiguration(new ScriptedCryptoProvider(entropy.AsMemory(100)), [Credential])
+            new TlsServerConfiguration(new ScriptedCryptoProvider(entropy.AsMemory(100)), [_credential])
             {
                 Groups = retry ? [NamedGroup.Secp256r1] : clientGroups,
             });

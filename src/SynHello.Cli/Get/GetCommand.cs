@@ -1,9 +1,98 @@
 using System.CommandLine;
+using System.Net.Security;
+using System.Text;
 
 namespace SynHello.Cli;
 
 /// <summary>The command "synhello get".</summary>
 internal static class GetCommand
 {
-    public static Command Create() => new("get");
+    public static Command Create()
+    {
+        var url = new Argument<Uri>("URL")
+        {
+            Description = "An https URL.",
+            CustomParser = result => ParseUrl(result.Tokens[0].Value, result.AddError),
+        };
+        var caCertificates = new Option<string?>("--cacert")
+        {
+            Description = "Trust the roots in this PEM file instead of the system's.",
+            HelpName = "FILE",
+        };
+        var alpn = new Option<SslApplicationProtocol[]>("--alpn")
+        {
+            Description = "The application protocols to offer, best first and separated by commas; '' offers none.",
+            HelpName = "LIST",
+            DefaultValueFactory = _ => [SslApplicationProtocol.Http11],
+            CustomParser = result => ParseProtocols(result.Tokens[0].Value, result.AddError),
+        };
+        var insecure = new Option<bool>("--insecure") { Description = "Take any certificate. Whoever is on the way can read and change everything." };
+        var json = new Option<bool>("--json") { Description = "Print an account of the connection as JSON instead of the body." };
+        var verbose = new Option<bool>("--verbose") { Description = "Print an account of the connection on standard error." };
+        var fastOpen = ConnectionOptions.FastOpen();
+        var tls = ConnectionOptions.Tls();
+        var keyLog = ConnectionOptions.KeyLog();
+        var timeout = ConnectionOptions.Seconds(
+            "--timeout", "The longest time for all of it; without it there is only the handshake's limit of 10 seconds.");
+
+        var command = new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
+        {
+            url, caCertificates, fastOpen, tls, alpn, keyLog, insecure, json, verbose, timeout,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new GetOptions
+            {
+                Url = parsed.GetRequiredValue(url),
+                CaCertificateFile = parsed.GetValue(caCertificates),
+                FastOpen = parsed.GetValue(fastOpen),
+                ApplicationProtocols = parsed.GetRequiredValue(alpn),
+                KeyLogFile = parsed.GetValue(keyLog),
+                Insecure = parsed.GetValue(insecure),
+                Json = parsed.GetValue(json),
+                Verbose = parsed.GetValue(verbose),
+                Timeout = parsed.GetValue(timeout),
+            },
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(GetOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var operation = new GetOperation(options);
+            await operation.RunAsync(cancellationToken);
+            return ExitCode.Done;
+        }
+        catch (CommandFailure failure)
+        {
+            ErrorLine.Write(failure.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static Uri ParseUrl(string text, Action<string> addError)
+    {
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttps && url.Host.Length > 0)
+        {
+            if (url.UserInfo.Length == 0)
+                return url;
+            addError("A user name in the URL is not supported.");
+        }
+        else
+        {
+            addError($"'{text}' is not an https URL.");
+        }
+
+        return null!;
+    }
+
+    private static SslApplicationProtocol[] ParseProtocols(string text, Action<string> addError)
+    {
+        string[] names = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (names.All(name => Encoding.UTF8.GetByteCount(name) <= byte.MaxValue))
+            return [.. names.Select(name => new SslApplicationProtocol(name))];
+        addError("A protocol of --alpn is longer than 255 bytes.");
+        return [];
+    }
 }

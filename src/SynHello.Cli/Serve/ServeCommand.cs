@@ -1,9 +1,99 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace SynHello.Cli;
 
 /// <summary>The command "synhello serve".</summary>
 internal static class ServeCommand
 {
-    public static Command Create() => new("serve");
+    public static Command Create()
+    {
+        var listen = new Option<IPEndPoint>("--listen")
+        {
+            Description = "The IP address and port to listen on, an IPv6 address in brackets; port 0 takes a free one.",
+            HelpName = "ADDR:PORT",
+            Required = true,
+            CustomParser = result => ParseEndPoint(result.Tokens[0].Value, result.AddError),
+        };
+        var certificates = new Option<string[]>("--cert")
+        {
+            Description = "The certificate and its intermediates, a PEM file. May be repeated, each time with a --key.",
+            HelpName = "FILE",
+            Required = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var keys = new Option<string[]>("--key")
+        {
+            Description = "The certificate's private key, a PEM file.",
+            HelpName = "FILE",
+            Required = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var root = new Option<string?>("--root")
+        {
+            Description = "Serve the files in this directory; without it, a page that tells how the connection was made.",
+            HelpName = "DIR",
+        };
+        var verbose = new Option<bool>("--verbose") { Description = "Log every connection." };
+        var fastOpen = ConnectionOptions.FastOpen();
+        var tls = ConnectionOptions.Tls();
+        var keyLog = ConnectionOptions.KeyLog();
+        var handshakeTimeout = ConnectionOptions.Seconds(
+            "--handshake-timeout", "The longest time that a handshake may take; 10 seconds by default.");
+
+        var command = new Command("serve", "Serve files over HTTPS until SIGTERM or SIGINT.")
+        {
+            listen, certificates, keys, root, fastOpen, tls, keyLog, handshakeTimeout, verbose,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(certificates)?.Tokens.Count != result.GetResult(keys)?.Tokens.Count)
+                result.AddError("--cert and --key belong together: give as many of one as of the other.");
+        });
+        command.SetAction((parsed, _) => RunAsync(new ServeOptions
+        {
+            EndPoint = parsed.GetRequiredValue(listen),
+            Credentials = [.. parsed.GetRequiredValue(certificates).Zip(parsed.GetRequiredValue(keys))],
+            Root = parsed.GetValue(root),
+            FastOpen = parsed.GetValue(fastOpen),
+            KeyLogFile = parsed.GetValue(keyLog),
+            HandshakeTimeout = parsed.GetValue(handshakeTimeout),
+            Verbose = parsed.GetValue(verbose),
+        }));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServeOptions options)
+    {
+        try
+        {
+            await FileServer.RunAsync(options);
+            return ExitCode.Done;
+        }
+        catch (CommandFailure failure)
+        {
+            ErrorLine.Write(failure.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static IPEndPoint ParseEndPoint(string text, Action<string> addError)
+    {
+        int colon = text.LastIndexOf(':');
+        if (colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        {
+            ReadOnlySpan<char> host = text.AsSpan(0, colon);
+            bool bracketed = host is ['[', .., ']'];
+            if (IPAddress.TryParse(bracketed ? host[1..^1] : host, out IPAddress? address)
+                && (address.AddressFamily == AddressFamily.InterNetworkV6) == bracketed)
+            {
+                return new IPEndPoint(address, port);
+            }
+        }
+
+        addError($"--listen is an IP address and a port, such as 127.0.0.1:8443 or [::1]:8443, not '{text}'.");
+        return null!;
+    }
 }

@@ -6,7 +6,7 @@ namespace SynHello.Tls.Tests;
 internal sealed class HostileClient(TlsServerConfiguration? configuration = null)
     : HostilePeer(new TlsServerEngine(configuration ?? Engines.Server()))
 {
-    private static readonly byte[] RetriedGroups = [0, 4, 0, 0x17, 0x7a, 0x7a];
+    private static readonly byte[] _retriedGroups = [0, 4, 0, 0x17, 0x7a, 0x7a];
 
     private byte[] _clientApplicationSecret = [];
 
@@ -31,7 +31,7 @@ internal sealed class HostileClient(TlsServerConfiguration? configuration = null
     /// <summary>A hello that offers secp256r1 and sends a share of a group that no server has.</summary>
     public void SendHelloThatIsRetried(Action<HelloParts>? change = null)
     {
-        HelloParts hello = Hello().With(10, RetriedGroups).With(51, Share(new NamedGroup(0x7a7a), [1]));
+        HelloParts hello = Hello().With(10, _retriedGroups).With(51, Share(new NamedGroup(0x7a7a), [1]));
         change?.Invoke(hello);
         SendHello(hello);
         AssertNotRefused();
@@ -43,7 +43,7 @@ internal sealed class HostileClient(TlsServerConfiguration? configuration = null
     {
         KeyExchange.Dispose();
         KeyExchange = Provider.CreateKeyExchange(NamedGroup.Secp256r1);
-        return Hello().With(10, RetriedGroups).With(44, Octets.Vector16(Cookie));
+        return Hello().With(10, _retriedGroups).With(44, Octets.Vector16(Cookie));
     }
 
     /// <summary>A right Finished.</summary>

@@ -9,7 +9,8 @@ using Xunit.v3;
 namespace SynHello.Tls.Tests;
 
 /// <summary>
-/// A peer of one engine that can send any sequence of records and messages under the right keys, and reads what the engine
+/// A peer of one engine that can send any sequence of records and messages under the right keys, and reads
+/// what the engine
 /// answers. It keeps a transcript and keys of its own and checks nothing.
 /// </summary>
 internal abstract class HostilePeer : IDisposable
@@ -76,7 +77,9 @@ internal abstract class HostilePeer : IDisposable
         _write = _write?.Next(Provider);
     }
 
-    /// <summary>Asserts that the victim gave up for this cause, sent the right alert last, and stays given up.</summary>
+    /// <summary>
+    /// Asserts that the victim gave up for this cause, sent the right alert last, and stays given up.
+    /// </summary>
     /// <param name="cause">The cause, which the test has to name with <see cref="RefusesAttribute"/>.</param>
     /// <param name="isProtected">Whether the alert has to be under keys.</param>
     public void AssertRefused(TlsErrorCause cause, bool? isProtected = null)
@@ -89,7 +92,8 @@ internal abstract class HostilePeer : IDisposable
         }
 
         Assert.NotNull(Victim.Failure);
-        Assert.True(cause == Victim.Failure.Cause, $"{Victim.Failure.Cause} instead of {cause}: {Victim.Failure.Message}");
+        Assert.True(
+            cause == Victim.Failure.Cause, $"{Victim.Failure.Cause} instead of {cause}: {Victim.Failure.Message}");
         if (AlertTable.For(cause) is { } alert)
         {
             (ContentType type, bool alertIsProtected, byte[] content) = Received[^1];
@@ -133,9 +137,11 @@ internal abstract class HostilePeer : IDisposable
     /// <summary>Takes a message of the victim.</summary>
     protected abstract void OnMessage(HandshakeType type, byte[] message);
 
-    protected void ProtectReads(ReadOnlySpan<byte> secret) => _read = new RecordProtection(Provider, RequireKeys(), secret);
+    protected void ProtectReads(ReadOnlySpan<byte> secret) =>
+        _read = new RecordProtection(Provider, RequireKeys(), secret);
 
-    protected void ProtectWrites(ReadOnlySpan<byte> secret) => _write = new RecordProtection(Provider, RequireKeys(), secret);
+    protected void ProtectWrites(ReadOnlySpan<byte> secret) =>
+        _write = new RecordProtection(Provider, RequireKeys(), secret);
 
     protected ReadOnlySpan<byte> WriteSecret => _write is null ? [] : _write.TrafficSecret;
 
@@ -176,7 +182,9 @@ internal abstract class HostilePeer : IDisposable
         if (isProtected)
         {
             byte[] inner = new byte[content.Length - Aead.TagLength];
-            Assert.True(_read!.TryOpen(record.AsSpan(0, RecordHeader.Size), content, inner), "The victim's record does not open.");
+            Assert.True(
+                _read!.TryOpen(record.AsSpan(0, RecordHeader.Size), content, inner),
+                    "The victim's record does not open.");
             int last = Array.FindLastIndex(inner, octet => octet != 0);
             type = new ContentType(inner[last]);
             content = inner[..last];

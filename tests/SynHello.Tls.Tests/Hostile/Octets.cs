@@ -18,7 +18,8 @@ internal static class Octets
     public static byte[] Record(int type, params byte[] content) => [(byte)type, 3, 3, .. Vector16(content)];
 
     public static byte[] Extensions(params (int Type, byte[] Data)[] extensions) =>
-        Vector16([.. extensions.SelectMany(extension => (byte[])[.. Two(extension.Type), .. Vector16(extension.Data)])]);
+        Vector16([.. extensions.SelectMany(extension => (byte[])[.. Two(extension.Type),
+            .. Vector16(extension.Data)])]);
 
     /// <summary>Changes one bit of the last octet.</summary>
     public static byte[] Flip(byte[] bytes) => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)];

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Globalization;
+
+using SynHello.Sockets;
+
+namespace SynHello.Cli;
+
+/// <summary>The options that get and serve have in common.</summary>
+internal static class ConnectionOptions
+{
+    public static Option<FastOpenMode> FastOpen()
+    {
+        var option = new Option<FastOpenMode>("--fast-open")
+        {
+            Description = "Whether the ClientHello rides in the SYN: off, cookie (from the second visit on) or cookieless.",
+            HelpName = "off|cookie|cookieless",
+            DefaultValueFactory = _ => FastOpenMode.Cookie,
+            CustomParser = result =>
+            {
+                switch (result.Tokens[0].Value)
+                {
+                    case "off":
+                        return FastOpenMode.Off;
+                    case "cookie":
+                        return FastOpenMode.Cookie;
+                    case "cookieless":
+                        return FastOpenMode.Cookieless;
+                    default:
+                        result.AddError($"--fast-open is off, cookie or cookieless, not '{result.Tokens[0].Value}'.");
+                        return default;
+                }
+            },
+        };
+        return option;
+    }
+
+    public static Option<string> Tls()
+    {
+        var option = new Option<string>("--tls")
+        {
+            Description = "The TLS version.",
+            HelpName = "1.3",
+            DefaultValueFactory = _ => "1.3",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not "1.3")
+                result.AddError("--tls is 1.3.");
+        });
+        return option;
+    }
+
+    public static Option<string?> KeyLog() => new("--keylog")
+    {
+        Description = "Append the connections' secrets to this file, for Wireshark (SSLKEYLOGFILE). For debugging only.",
+        HelpName = "FILE",
+    };
+
+    public static Option<TimeSpan?> Seconds(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SECONDS",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+                && seconds is >= 0.001 and <= 1_000_000)
+            {
+                return TimeSpan.FromSeconds(seconds);
+            }
+
+            result.AddError($"{name} is a number of seconds above 0, not '{text}'.");
+            return null;
+        },
+    };
+}

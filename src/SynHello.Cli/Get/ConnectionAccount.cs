@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Sockets;
+
+namespace SynHello.Cli;
+
+/// <summary>The account of a connection that get gives a person.</summary>
+internal static class ConnectionAccount
+{
+    public static void Write(TextWriter writer, SecureStream stream, HttpResponseMessage response, TimeSpan firstByte)
+    {
+        HandshakeReport report = stream.Report;
+        Line(writer, $"connected to {stream.RemoteEndPoint} in {Milliseconds(report.ConnectTime)}; {Describe(report)}");
+        Line(writer, $"TLS {report.Version}, {report.CipherSuite}, {report.Group}, {report.SignatureScheme}, {Protocol(report)}"
+            + $"; handshake in {Milliseconds(report.HandshakeTime)}{(report.HelloRetryRequested ? ", with a HelloRetryRequest" : "")}");
+        if (stream.RemoteCertificate is { } certificate)
+            Line(writer, Describe(certificate));
+        Line(writer, $"request sent after {RoundTrips(report.RoundTripsUntilRequest)}, first byte after "
+            + $"{RoundTrips(report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
+        Line(writer, $"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
+    }
+
+    private static string Describe(HandshakeReport report) => report.FastOpen switch
+    {
+        FastOpenOutcome.Off => "Fast Open was off",
+        FastOpenOutcome.Cookie =>
+            $"Fast Open with a cookie: {report.SynDataBytes} of the ClientHello's {report.ClientHelloBytes} bytes rode in the SYN",
+        FastOpenOutcome.Cookieless =>
+            $"Fast Open without a cookie: {report.SynDataBytes} of the ClientHello's {report.ClientHelloBytes} bytes rode in the SYN",
+        FastOpenOutcome.CookieRequested => "Fast Open: a cookie for the next visit was asked for",
+        FastOpenOutcome.Ignored => "Fast Open: the server did not take the SYN's data",
+        FastOpenOutcome.Fallback => "Fast Open: the path did not let the SYN's data through, so it went without",
+        FastOpenOutcome.Unsupported => "Fast Open: this system does not allow it (see synhello doctor)",
+        _ => "Fast Open: no verdict",
+    };
+
+    private static string Describe(X509Certificate2 certificate) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+
+    private static string Protocol(HandshakeReport report) =>
+        report.ApplicationProtocol == default ? "no ALPN" : report.ApplicationProtocol.ToString();
+
+    private static string RoundTrips(int count) => count == 1 ? "1 round trip" : $"{count} round trips";
+
+    private static string Milliseconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
+
+    private static void Line(TextWriter writer, string text) => writer.WriteLine($"* {ErrorLine.OneLine(text)}");
+}

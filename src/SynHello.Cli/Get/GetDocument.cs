@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json;
+
+using SynHello.Sockets;
+
+namespace SynHello.Cli;
+
+/// <summary>The JSON document of get.</summary>
+internal static class GetDocument
+{
+    private static readonly JsonWriterOptions s_options = new() { Indented = true };
+
+    /// <param name="status">The response's status code.</param>
+    /// <param name="report">What setting up the connection took.</param>
+    /// <param name="firstByte">The time from dialing to the response's first byte.</param>
+    public static string Create(int status, HandshakeReport report, TimeSpan firstByte)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, s_options))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("status", status);
+            writer.WriteString("fastOpen", Name(report.FastOpen));
+            writer.WriteNumber("synDataBytes", report.SynDataBytes);
+
+            writer.WriteStartObject("tls");
+            writer.WriteString("version", report.Version.ToString());
+            writer.WriteString("cipher", report.CipherSuite.ToString());
+            writer.WriteString("group", report.Group.ToString());
+            writer.WriteString("alpn", report.ApplicationProtocol == default ? null : report.ApplicationProtocol.ToString());
+            writer.WriteBoolean("resumed", false);
+            writer.WriteString("earlyData", "none");
+            writer.WriteEndObject();
+
+            writer.WriteStartObject("roundTrips");
+            writer.WriteNumber("requestSent", report.RoundTripsUntilRequest);
+            writer.WriteNumber("firstByte", report.RoundTripsUntilFirstByte);
+            writer.WriteEndObject();
+
+            writer.WriteStartObject("timings");
+            WriteMilliseconds(writer, "connectMs", report.ConnectTime);
+            WriteMilliseconds(writer, "handshakeMs", report.HandshakeTime);
+            WriteMilliseconds(writer, "firstByteMs", firstByte);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    public static string Name(FastOpenOutcome outcome) => outcome switch
+    {
+        FastOpenOutcome.Off => "off",
+        FastOpenOutcome.Cookie => "cookie",
+        FastOpenOutcome.Cookieless => "cookieless",
+        FastOpenOutcome.CookieRequested => "requested",
+        FastOpenOutcome.Ignored => "ignored",
+        FastOpenOutcome.Fallback => "fallback",
+        FastOpenOutcome.Unsupported => "unsupported",
+        _ => "pending",
+    };
+
+    private static void WriteMilliseconds(Utf8JsonWriter writer, string name, TimeSpan time) =>
+        writer.WriteNumber(name, Math.Round(time.TotalMilliseconds, 3));
+}

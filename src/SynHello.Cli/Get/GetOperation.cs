@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SynHello.Cli;
+
+/// <summary>One request over one connection: HttpClient's HTTP/1.1 over a <see cref="SecureStream"/>.</summary>
+internal sealed class GetOperation : IDisposable
+{
+    private readonly GetOptions _options;
+    private readonly KeyLogFile? _keyLog;
+    private readonly X509Certificate2Collection _roots = [];
+    private readonly SecureClient _client;
+    private readonly SocketsHttpHandler _handler;
+    private FirstByteStream? _connection;
+    private long _start;
+
+    /// <exception cref="CommandFailure">A file that was named cannot be used.</exception>
+    public GetOperation(GetOptions options)
+    {
+        _options = options;
+        if (options.CaCertificateFile is { } file)
+            LoadRoots(file);
+        _keyLog = KeyLogFile.Open(options.KeyLogFile);
+        _client = new SecureClient(new SecureClientOptions
+        {
+            FastOpen = options.FastOpen,
+            ApplicationProtocols = options.ApplicationProtocols,
+            TrustedRoots = options.CaCertificateFile is null ? null : _roots,
+#pragma warning disable CA5359 // that is what --insecure says
+            RemoteCertificateValidationCallback = options.Insecure ? TakeAny : null,
+#pragma warning restore CA5359
+            KeyLog = _keyLog is null ? null : _keyLog.Write,
+        });
+        _handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = ConnectAsync,
+        };
+    }
+
+    private string Host => _options.Url.IdnHost;
+
+    /// <exception cref="CommandFailure">It did not work out.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource();
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        if (_options.Timeout is { } limit)
+            timeout.CancelAfter(limit);
+        try
+        {
+            using var client = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+            using HttpRequestMessage request = CreateRequest();
+            _start = TimeProvider.System.GetTimestamp();
+            using HttpResponseMessage response =
+                await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            await ReceiveAsync(response, linked.Token);
+        }
+        catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
+        {
+            throw new CommandFailure($"{_options.Url}: not done within {_options.Timeout!.Value.TotalSeconds:0.###} s.", exception);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new CommandFailure($"{_options.Url}: canceled.", exception);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or AuthenticationException)
+        {
+            throw new CommandFailure($"{_options.Url}: {FailureText.Explain(exception, Host, _options.Url.Port)}", exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        _handler.Dispose();
+        _keyLog?.Dispose();
+        foreach (X509Certificate2 root in _roots)
+            root.Dispose();
+    }
+
+    private static bool TakeAny(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
+
+    private void LoadRoots(string file)
+    {
+        try
+        {
+            _roots.ImportFromPemFile(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandFailure($"cannot read the certificates in {file}: {exception.Message}", exception);
+        }
+
+        if (_roots.Count == 0)
+            throw new CommandFailure($"{file} holds no PEM certificate.");
+    }
+
+    /// <summary>The request as HTTPS would have it; to HttpClient it is plain HTTP over a stream of our own.</summary>
+    private HttpRequestMessage CreateRequest()
+    {
+        Uri url = _options.Url;
+        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(url) { Scheme = Uri.UriSchemeHttp, Port = url.Port }.Uri)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        string host = url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
+        request.Headers.Host = url.IsDefaultPort ? host : $"{host}:{url.Port}";
+        request.Headers.UserAgent.ParseAdd($"synhello/{typeof(GetOperation).Assembly.GetName().Version!.ToString(3)}");
+        request.Headers.Accept.ParseAdd("*/*");
+        return request;
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        SecureStream stream = await _client.ConnectAsync(Host, _options.Url.Port, cancellationToken);
+        SslApplicationProtocol chosen = stream.NegotiatedApplicationProtocol;
+        if (chosen != default && chosen != SslApplicationProtocol.Http11)
+        {
+            await stream.DisposeAsync();
+            throw new IOException($"The server chose the application protocol {chosen}, and get speaks http/1.1 only.");
+        }
+
+        _connection = new FirstByteStream(stream, TimeProvider.System);
+        return _connection;
+    }
+
+    private async Task ReceiveAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        FirstByteStream connection = _connection!;
+        TimeSpan firstByte = TimeProvider.System.GetElapsedTime(_start, connection.FirstByteTimestamp);
+        if (_options.Verbose && !_options.Json)
+            ConnectionAccount.Write(Console.Error, connection.Inner, response, firstByte);
+
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await using Stream output = _options.Json ? Stream.Null : Console.OpenStandardOutput();
+        await CopyAsync(body, output, cancellationToken);
+
+        if (_options.Json)
+        {
+            Console.Out.WriteLine(GetDocument.Create((int)response.StatusCode, connection.Inner.Report, firstByte));
+        }
+        else if (response.Headers.Location is { } location && (int)response.StatusCode is >= 300 and < 400)
+        {
+            ErrorLine.Write($"note: status {(int)response.StatusCode} points to {location.OriginalString}; get does not follow redirects.");
+        }
+    }
+
+    private static async Task CopyAsync(Stream body, Stream output, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[1 << 16];
+        while (await body.ReadAsync(buffer, cancellationToken) is > 0 and int count)
+        {
+            try
+            {
+                await output.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+                await output.FlushAsync(cancellationToken);
+            }
+            catch (IOException exception)
+            {
+                throw new CommandFailure($"cannot write to standard output: {exception.Message}", exception);
+            }
+        }
+    }
+}

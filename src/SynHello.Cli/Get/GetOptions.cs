@@ -1,0 +1,27 @@
+using System.Net.Security;
+
+using SynHello.Sockets;
+
+namespace SynHello.Cli;
+
+/// <summary>What was asked of get.</summary>
+internal sealed record GetOptions
+{
+    public required Uri Url { get; init; }
+
+    public string? CaCertificateFile { get; init; }
+
+    public FastOpenMode FastOpen { get; init; }
+
+    public SslApplicationProtocol[] ApplicationProtocols { get; init; } = [];
+
+    public string? KeyLogFile { get; init; }
+
+    public bool Insecure { get; init; }
+
+    public bool Json { get; init; }
+
+    public bool Verbose { get; init; }
+
+    public TimeSpan? Timeout { get; init; }
+}

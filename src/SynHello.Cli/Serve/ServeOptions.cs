@@ -1,0 +1,24 @@
+using System.Net;
+
+using SynHello.Sockets;
+
+namespace SynHello.Cli;
+
+/// <summary>What was asked of serve.</summary>
+internal sealed record ServeOptions
+{
+    public required IPEndPoint EndPoint { get; init; }
+
+    /// <summary>Pairs of PEM files, the preferred one first.</summary>
+    public required IReadOnlyList<(string Certificate, string Key)> Credentials { get; init; }
+
+    public string? Root { get; init; }
+
+    public FastOpenMode FastOpen { get; init; }
+
+    public string? KeyLogFile { get; init; }
+
+    public TimeSpan? HandshakeTimeout { get; init; }
+
+    public bool Verbose { get; init; }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Security.Cryptography;
+
+using SynHello.Capture;
+using SynHello.Crypto;
+using SynHello.Lab;
+using SynHello.Sockets;
+using SynHello.Testing;
+
+using Direction = SynHello.Capture.PacketDirection;
+
+namespace SynHello.OnTheWire.Tests;
+
+/// <summary>
+/// An emulated wire of 20 ms with a network of its own, so that no test sees another one's cookies, and with a record of its packets.
+/// </summary>
+internal sealed class LongWire : IAsyncDisposable
+{
+    public const int Port = 443;
+
+    private const string Host = "example.com";
+    private static readonly TimeSpan _hung = TimeSpan.FromMinutes(2);
+    private static int _networks;
+
+    private readonly PacketRecorder _recorder = new();
+    private readonly X509Credential _credential;
+    private readonly TestChain _chain = TestCertificates.Shared(CertificateKind.EcdsaP256);
+
+    private LongWire(EmulatedWireOptions options)
+    {
+        _credential = _chain.ToCredential();
+        Wire = EmulatedWire.Start(options);
+        Wire.Subscribe(_recorder);
+    }
+
+    public EmulatedWire Wire { get; }
+
+    public IReadOnlyList<WirePacket> Packets => _recorder.Snapshot();
+
+    public static LongWire Start(Action<EmulatedWireOptions>? configure = null)
+    {
+        var options = new EmulatedWireOptions { OneWayDelay = TimeSpan.FromMilliseconds(10), Network = FreshNetwork() };
+        configure?.Invoke(options);
+        return new LongWire(options);
+    }
+
+    public static IPNetwork FreshNetwork() =>
+        new(new IPAddress([10, 120, (byte)Interlocked.Increment(ref _networks), 0]), 24);
+
+    public SecureListener Listen(FastOpenMode fastOpen, Action<SecureListenerOptions>? configure = null, int port = Port)
+    {
+        var options = new SecureListenerOptions
+        {
+            ListenEndPoint = new IPEndPoint(Wire.LocalAddress, port),
+            Credentials = [_credential],
+            FastOpen = fastOpen,
+            TimeProvider = InertTimers.Instance,
+        };
+        configure?.Invoke(options);
+        return new SecureListener(options);
+    }
+
+    /// <summary>Connects, sends a request, reads the response, and hands over what both ends and the wire say of it.</summary>
+    public async Task<Visit> VisitAsync(
+        SecureListener listener,
+        FastOpenMode fastOpen,
+        Action<SecureClientOptions>? configure = null,
+        int requestLength = 200,
+        int responseLength = 4000)
+    {
+        using var timeout = new CancellationTokenSource(_hung);
+        byte[] request = RandomNumberGenerator.GetBytes(requestLength);
+        byte[] response = RandomNumberGenerator.GetBytes(responseLength);
+        Task<HandshakeReport> serving = ServeAsync(listener, request, response, timeout.Token);
+
+        await using SecureStream stream = await CreateClient(fastOpen, configure)
+            .ConnectAsync(new IPEndPoint(Wire.RemoteAddress, listener.LocalEndPoint.Port), Host, timeout.Token);
+        await stream.WriteAsync(request, timeout.Token);
+        byte[] received = new byte[responseLength];
+        await stream.ReadExactlyAsync(received, timeout.Token);
+        Assert.Equal(response, received);
+        await stream.ShutdownAsync(timeout.Token);
+        HandshakeReport server = await serving;
+        return new Visit(stream.Report, server, PacketsOf((IPEndPoint)stream.LocalEndPoint!));
+    }
+
+    public SecureClient CreateClient(FastOpenMode fastOpen, Action<SecureClientOptions>? configure = null)
+    {
+        var options = new SecureClientOptions
+        {
+            FastOpen = fastOpen,
+            TrustedRoots = [_chain.Root],
+            TimeProvider = InertTimers.Instance,
+        };
+        configure?.Invoke(options);
+        return new SecureClient(options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Wire.DisposeAsync();
+        _credential.Dispose();
+    }
+
+    private static async Task<HandshakeReport> ServeAsync(
+        SecureListener listener, byte[] request, byte[] response, CancellationToken cancellationToken)
+    {
+        await using SecureStream stream = await listener.AcceptAsync(cancellationToken);
+
+        // Both ways at once, so that neither waits for the other when there is much.
+        Task sending = request.Length <= 1000 ? Task.CompletedTask : stream.WriteAsync(response, cancellationToken).AsTask();
+        byte[] received = new byte[request.Length];
+        await stream.ReadExactlyAsync(received, cancellationToken);
+        Assert.Equal(request, received);
+        await sending;
+        if (request.Length <= 1000)
+            await stream.WriteAsync(response, cancellationToken);
+        Assert.Equal(0, await stream.ReadAsync(received, cancellationToken));
+        return stream.Report;
+    }
+
+    // The packets show the client's view in both directions.
+    private List<CapturedPacket> PacketsOf(IPEndPoint client) =>
+    [
+        .. Packets
+            .Where(packet => packet.ClientPort() == client.Port)
+            .Select(packet => new CapturedPacket(
+                packet.SentAt,
+                packet.DeliveredAt,
+                packet.Direction == Lab.PacketDirection.ClientToServer ? Direction.ClientToServer : Direction.ServerToClient,
+                packet.Bytes)),
+    ];
+}

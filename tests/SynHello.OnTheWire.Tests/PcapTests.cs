@@ -1,0 +1,47 @@
+using System.Globalization;
+
+using SynHello.Lab;
+using SynHello.Sockets;
+
+namespace SynHello.OnTheWire.Tests;
+
+/// <summary>Somebody else's dissector reads what crossed the wire.</summary>
+public sealed class PcapTests
+{
+    [Fact]
+    public async Task Tshark_SeesTheClientHelloInTheSyn()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("synhello").FullName, "wire.pcap");
+        try
+        {
+            List<Visit> visits = [];
+            await using (var wire = LongWire.Start())
+            {
+                await using var file = new FileStream(path, FileMode.CreateNew);
+                using var writer = new PcapWriter(file, wire.Wire.StartedAt);
+                wire.Wire.Subscribe(writer);
+                await using (SecureListener cookie = wire.Listen(FastOpenMode.Cookie))
+                {
+                    await wire.VisitAsync(cookie, FastOpenMode.Cookie);
+                    visits.Add(await wire.VisitAsync(cookie, FastOpenMode.Cookie));
+                }
+
+                await using SecureListener cookieless = wire.Listen(FastOpenMode.Cookieless);
+                visits.Add(await wire.VisitAsync(cookieless, FastOpenMode.Cookieless));
+                await wire.Wire.DisposeAsync();
+            }
+
+            ProgramRun tshark = await ProgramRun.RunAsync(
+                "tshark", "-r", path, "-Y", "tcp.flags.syn==1 && tls.handshake.type==1", "-T", "fields", "-e", "tcp.len");
+
+            Assert.True(tshark.ExitCode == 0, tshark.Error);
+            Assert.Equal(
+                visits.Select(visit => visit.Client.ClientHelloBytes.ToString(CultureInfo.InvariantCulture)),
+                tshark.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Reflection;
+using System.Text.Json;
+
+namespace SynHello.OnTheWire.Tests;
+
+/// <summary>The command "synhello race", run as its users run it. Counts only: milliseconds are the machine's.</summary>
+public sealed class RaceCommandTests
+{
+    // stack, visit, TLS, Fast Open, ClientHello in the SYN, round trips until the request and until the first byte
+    private static readonly (string, string, string, string, bool, int, int)[] _rows =
+    [
+        ("SslStream", "first", "1.2", "off", false, 3, 4),
+        ("SslStream", "first", "1.3", "off", false, 2, 3),
+        ("SslStream", "returning", "1.3", "cookie", true, 1, 2),
+        ("SynHello", "first", "1.3", "off", false, 2, 3),
+        ("SynHello", "returning", "1.3", "cookie", true, 1, 2),
+        ("SynHello", "first", "1.3", "cookieless", true, 1, 2),
+    ];
+
+    [Fact]
+    public async Task Json_CountsTheRoundTripsOfEveryScheme()
+    {
+        string directory = Directory.CreateTempSubdirectory("synhello").FullName;
+        try
+        {
+            string pcap = Path.Combine(directory, "race.pcap");
+            string svg = Path.Combine(directory, "race.svg");
+            ProgramRun run = await RaceAsync("--json", "--runs", "2", "--rtt", "20", "--pcap", pcap, "--svg", svg);
+
+            Assert.True(run.ExitCode == 0, run.Error);
+            using var document = JsonDocument.Parse(run.Output);
+            JsonElement race = document.RootElement;
+            Assert.Equal(20, race.GetProperty("rttMs").GetInt32());
+            Assert.Equal(2, race.GetProperty("runs").GetInt32());
+            Assert.Equal(_rows, race.GetProperty("rows").EnumerateArray().Select(CountsOf));
+            Assert.Equal(6, race.GetProperty("rows").EnumerateArray()
+                .Select(row => row.GetProperty("scheme").GetString()).Distinct().Count());
+            foreach (JsonElement row in race.GetProperty("rows").EnumerateArray())
+            {
+                Assert.False(row.TryGetProperty("rttsVary", out _));
+                Assert.Equal("none", row.GetProperty("earlyData").GetString());
+                Assert.Equal(
+                    row.GetProperty("clientHelloInSyn").GetBoolean(), row.GetProperty("synPayloadBytes").GetInt32() > 0);
+                JsonElement firstByte = row.GetProperty("firstByteMs");
+                Assert.True(firstByte.GetProperty("p50").GetDouble() > 0);
+                Assert.True(firstByte.GetProperty("p99").GetDouble() >= firstByte.GetProperty("p50").GetDouble());
+            }
+
+            ProgramRun tshark = await ProgramRun.RunAsync(
+                "tshark", "-r", pcap, "-Y", "tcp.flags.syn==1 && tls.handshake.type==1", "-T", "fields", "-e", "tcp.len");
+            Assert.Equal(
+                race.GetProperty("rows").EnumerateArray()
+                    .Where(row => row.GetProperty("clientHelloInSyn").GetBoolean())
+                    .Select(row => row.GetProperty("synPayloadBytes").GetInt32()).SelectMany(size => new[] { size, size }).Order(),
+                tshark.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture)).Order());
+            Assert.StartsWith("<svg", await File.ReadAllTextAsync(svg), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task FileThatCannotBeWritten_FailsBeforeTheRace()
+    {
+        ProgramRun run = await RaceAsync("--runs", "1000", "--pcap", "/nowhere/race.pcap");
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith("synhello: cannot write /nowhere/race.pcap", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("--rtt", "0")]
+    [InlineData("--rtt", "901")]
+    [InlineData("--rtt", "long")]
+    [InlineData("--runs", "0")]
+    [InlineData("--runs", "-1")]
+    [InlineData("--laps", "1")]
+    public async Task WrongUsage_ExitsWithTwo(string option, string value)
+    {
+        ProgramRun run = await RaceAsync(option, value);
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(option, run.Error, StringComparison.Ordinal);
+    }
+
+    private static Task<ProgramRun> RaceAsync(params string[] arguments)
+    {
+        string program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "CommandLine").Value!;
+        Assert.True(File.Exists(program), $"{program} is not built.");
+        return ProgramRun.RunAsync("dotnet", [program, "race", .. arguments]);
+    }
+
+    private static (string, string, string, string, bool, int, int) CountsOf(JsonElement row) => (
+        row.GetProperty("stack").GetString()!,
+        row.GetProperty("visit").GetString()!,
+        row.GetProperty("tls").GetString()!,
+        row.GetProperty("fastOpen").GetString()!,
+        row.GetProperty("clientHelloInSyn").GetBoolean(),
+        row.GetProperty("requestSentRtts").GetInt32(),
+        row.GetProperty("firstByteRtts").GetInt32());
+}

@@ -1,3 +1,5 @@
+using SynHello.Wire;
+
 namespace SynHello.Capture;
 
 /// <summary>The handshake message that is being followed through records: messages share records and span them.</summary>
@@ -16,7 +18,7 @@ internal sealed class HandshakeMessage
     /// <summary>Bytes of the body that are still to come.</summary>
     public int Remaining { get; private set; }
 
-    public bool IsServerHello => _headerLength > 0 && _header[0] == TlsBytes.HandshakeType.ServerHello;
+    public bool IsServerHello => _headerLength > 0 && Type == HandshakeType.ServerHello;
 
     public bool IsComplete => !NeedsHeader && Remaining == 0;
 
@@ -26,12 +28,11 @@ internal sealed class HandshakeMessage
     /// <summary>The records that the message touches.</summary>
     public IReadOnlyList<TlsRecord> Records => _records;
 
-    public PacketContents Contents => _header[0] switch
-    {
-        TlsBytes.HandshakeType.ClientHello => PacketContents.ClientHello,
-        TlsBytes.HandshakeType.ServerHello => PacketContents.ServerHello,
-        _ => PacketContents.Handshake,
-    };
+    public PacketContents Contents => Type == HandshakeType.ClientHello ? PacketContents.ClientHello
+        : Type == HandshakeType.ServerHello ? PacketContents.ServerHello
+        : PacketContents.Handshake;
+
+    private HandshakeType Type => new(_header[0]);
 
     public void AddHeaderByte(byte value)
     {

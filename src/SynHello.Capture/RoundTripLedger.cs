@@ -1,5 +1,7 @@
 using System.Security.Authentication;
 
+using SynHello.Wire;
+
 namespace SynHello.Capture;
 
 /// <summary>
@@ -210,10 +212,8 @@ public sealed class RoundTripLedger
         return FastOpenCookie.None;
     }
 
-    private static SslProtocols ProtocolOf(ushort version) => version switch
-    {
-        TlsBytes.Tls13 => SslProtocols.Tls13,
-        TlsBytes.Tls12 => SslProtocols.Tls12,
-        _ => SslProtocols.None,
-    };
+    private static SslProtocols ProtocolOf(ProtocolVersion version) =>
+        version == ProtocolVersion.Tls13 ? SslProtocols.Tls13
+        : version == ProtocolVersion.Tls12 ? SslProtocols.Tls12
+        : SslProtocols.None;
 }

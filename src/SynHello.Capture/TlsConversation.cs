@@ -1,3 +1,5 @@
+using SynHello.Wire;
+
 namespace SynHello.Capture;
 
 /// <summary>Finds the request and the response in a connection, and says of each TLS record what it is for.</summary>
@@ -36,8 +38,8 @@ internal sealed class TlsConversation
 
     public bool IsTls { get; }
 
-    /// <summary>0 if no ServerHello was seen.</summary>
-    public ushort Version => IsTls ? _server.Version : (ushort)0;
+    /// <summary>Default if no ServerHello was seen.</summary>
+    public ProtocolVersion Version => IsTls ? _server.Version : default;
 
     public bool HasHelloRetryRequest => IsTls && _server.HasHelloRetryRequest;
 
@@ -84,7 +86,7 @@ internal sealed class TlsConversation
         var records = _client.All.Where(r => r.IsApplicationData).ToList();
         int early = 0;
         int finished = 0;
-        if (Version is 0 or TlsBytes.Tls13)
+        if (Version == default || Version == ProtocolVersion.Tls13)
         {
             // Early data is what was sent before the ServerHello had reached the client (RFC 8446, section 2.3).
             var helloAt = _server.ServerHelloEnd is { } end ? _tcp.ServerStream.ReadableAt(end - 1) : null;
@@ -146,7 +148,7 @@ internal sealed class TlsConversation
     {
         var requestAt = RequestStart is { } start ? _tcp.ClientStream.ReadableAt(start) : null;
         var records = _server.All.Where(r => r.IsApplicationData).ToList();
-        int handshake = EarlyData == EarlyDataUse.Accepted && Version == TlsBytes.Tls13 && _options.RequestOffset is null
+        int handshake = EarlyData == EarlyDataUse.Accepted && Version == ProtocolVersion.Tls13 && _options.RequestOffset is null
             ? ServerHandshakeRecords(records)
             : 0;
         for (int i = 0; i < records.Count; i++)
@@ -160,7 +162,7 @@ internal sealed class TlsConversation
 
             if (ResponseStart is not null)
                 record.Contents = PacketContents.Response;
-            else if (Version != TlsBytes.Tls13)
+            else if (Version != ProtocolVersion.Tls13)
                 record.Contents = PacketContents.OtherData;
             else if (record.Start >= PostHandshakeStart || handshake > 0 && i >= handshake)
                 record.Contents = PacketContents.PostHandshake;

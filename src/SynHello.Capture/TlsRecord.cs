@@ -1,20 +1,22 @@
+using SynHello.Wire;
+
 namespace SynHello.Capture;
 
 /// <summary>A TLS record in a stream.</summary>
 /// <param name="start">The offset of its header.</param>
-/// <param name="type">Its content type.</param>
-/// <param name="length">Bytes after the header.</param>
-internal sealed class TlsRecord(long start, byte type, int length)
+/// <param name="header">The header.</param>
+internal sealed class TlsRecord(long start, in RecordHeader header)
 {
-    public long Start => start;
+    public long Start { get; } = start;
 
-    public byte Type => type;
+    public ContentType Type { get; } = header.Type;
 
-    public int Length => length;
+    /// <summary>Bytes after the header.</summary>
+    public int Length { get; } = header.Length;
 
-    public long End => start + TlsBytes.RecordHeaderLength + length;
+    public long End => Start + RecordHeader.Size + Length;
 
-    public bool IsApplicationData => type == TlsBytes.ContentType.ApplicationData;
+    public bool IsApplicationData => Type == ContentType.ApplicationData;
 
     /// <summary>What the record is for.</summary>
     public PacketContents Contents { get; set; }

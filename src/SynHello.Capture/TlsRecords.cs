@@ -1,3 +1,5 @@
+using SynHello.Wire;
+
 namespace SynHello.Capture;
 
 /// <summary>The TLS records of one stream, as far as they can be followed.</summary>
@@ -14,8 +16,8 @@ internal sealed class TlsRecords
     /// <summary>The records in the order of the stream.</summary>
     public IReadOnlyList<TlsRecord> All => _records;
 
-    /// <summary>The version that a ServerHello (or HelloRetryRequest) in this stream chooses; 0 if there is none.</summary>
-    public ushort Version { get; private set; }
+    /// <summary>The version that a ServerHello (or HelloRetryRequest) in this stream chooses; default if there is none.</summary>
+    public ProtocolVersion Version { get; private set; }
 
     /// <summary>Whether a HelloRetryRequest is in this stream.</summary>
     public bool HasHelloRetryRequest { get; private set; }
@@ -25,18 +27,18 @@ internal sealed class TlsRecords
 
     /// <summary>Follows the records of a stream from its start to the first gap or the first byte that is not TLS.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="version">The negotiated version if it is known already, else 0.</param>
-    public static TlsRecords Read(ByteStream stream, ushort version = 0)
+    /// <param name="version">The negotiated version if it is known already.</param>
+    public static TlsRecords Read(ByteStream stream, ProtocolVersion version = default)
     {
         var records = new TlsRecords(stream) { Version = version };
-        Span<byte> header = stackalloc byte[TlsBytes.RecordHeaderLength];
+        Span<byte> header = stackalloc byte[RecordHeader.Size];
         long at = 0;
         while (records._records.Count < MaximumRecords)
         {
             int count = stream.Read(at, header);
-            if (!TlsBytes.TryReadRecordHeader(header[..count], out byte type, out int length))
+            if (!TlsBytes.TryReadRecordHeader(header[..count], out RecordHeader fields))
                 break;
-            var record = new TlsRecord(at, type, length);
+            var record = new TlsRecord(at, fields);
             records._records.Add(record);
             at = record.End;
         }
@@ -71,39 +73,46 @@ internal sealed class TlsRecords
         long budget = MaximumHandshakeBytes;
         foreach (var record in _records)
         {
-            switch (record.Type)
+            if (record.Type == ContentType.Handshake)
             {
-                case TlsBytes.ContentType.Handshake when isEncrypted:
+                if (isEncrypted)
+                {
                     record.Contents = PacketContents.Finished;
-                    break;
-                case TlsBytes.ContentType.Handshake when budget < record.Length:
+                }
+                else if (budget < record.Length)
+                {
                     record.Contents = PacketContents.Handshake;
-                    break;
-                case TlsBytes.ContentType.Handshake:
+                }
+                else
+                {
                     budget -= record.Length;
                     ReadHandshake(record, message);
-                    break;
-                case TlsBytes.ContentType.ChangeCipherSpec:
-                    record.Contents = PacketContents.ChangeCipherSpec;
-                    // In TLS 1.3 this record is a dummy, and hellos may still follow it (RFC 8446, appendix D.4).
-                    isEncrypted = Version is not (0 or TlsBytes.Tls13);
-                    break;
-                case TlsBytes.ContentType.Alert:
-                    record.Contents = PacketContents.Alert;
-                    break;
-                case TlsBytes.ContentType.ApplicationData:
-                    break; // What it is for depends on the other stream: TlsConversation says it.
-                default:
-                    record.Contents = PacketContents.OtherData;
-                    break;
+                }
             }
+            else if (record.Type == ContentType.ChangeCipherSpec)
+            {
+                record.Contents = PacketContents.ChangeCipherSpec;
+
+                // In TLS 1.3 this record is a dummy, and hellos may still follow it (RFC 8446, appendix D.4).
+                isEncrypted = Version != default && Version != ProtocolVersion.Tls13;
+            }
+            else if (record.Type == ContentType.Alert)
+            {
+                record.Contents = PacketContents.Alert;
+            }
+            else if (!record.IsApplicationData)
+            {
+                record.Contents = PacketContents.OtherData;
+            }
+
+            // What application data is for depends on the other stream: TlsConversation says it.
         }
     }
 
     private void ReadHandshake(TlsRecord record, HandshakeMessage message)
     {
         Span<byte> one = stackalloc byte[1];
-        long at = record.Start + TlsBytes.RecordHeaderLength;
+        long at = record.Start + RecordHeader.Size;
         while (at < record.End)
         {
             if (message.NeedsHeader)
@@ -129,7 +138,7 @@ internal sealed class TlsRecords
     private void Finish(HandshakeMessage message)
     {
         if (message.IsServerHello
-            && TlsBytes.TryReadServerHello(message.Body, out ushort version, out bool isRetry))
+            && TlsBytes.TryReadServerHello(message.Body, out ProtocolVersion version, out bool isRetry))
         {
             Version = version;
             if (isRetry)

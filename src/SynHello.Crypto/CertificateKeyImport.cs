@@ -40,7 +40,7 @@ internal static class CertificateKeyImport
                 return ImportEcdsa(parameters, key, libcrypto);
 
             if (algorithm.SequenceEqual(RsaEncryption))
-                return ImportRsa(parameters, key);
+                return ImportRsa(parameters, key, libcrypto);
 
             if (algorithm.SequenceEqual(Ed25519) && libcrypto.HasEd25519)
                 return ImportEd25519(parameters, key);
@@ -109,7 +109,8 @@ internal static class CertificateKeyImport
             : DotNetEcdsaCertificateKey.Import(curve, key);
     }
 
-    private static RsaCertificateKey ImportRsa(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> key)
+    private static CertificateKey ImportRsa(
+        ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> key, LibcryptoStatus libcrypto)
     {
         if (!parameters.IsEmpty && !parameters.SequenceEqual(DerNull))
             throw Malformed("An RSA key has parameters (RFC 3279 section 2.3.1).");
@@ -121,6 +122,10 @@ internal static class CertificateKeyImport
         var exponent = numbers.ReadPositiveInteger();
         numbers.ReadEnd();
 
+        // RFC 8017 section 3.1; with an exponent of 1 everybody could sign.
+        if ((modulus[^1] & 1) == 0 || (exponent[^1] & 1) == 0 || exponent is [1])
+            throw Malformed("The numbers in the certificate are no RSA key.");
+
         if (modulus.Length > MaximumRsaKeySize / 8)
             throw Unsupported("The RSA key of the certificate is larger than 8192 bits.");
 
@@ -128,10 +133,14 @@ internal static class CertificateKeyImport
             throw Unsupported("The RSA key of the certificate has a public exponent above 64 bits.");
 
         var keySize = (modulus.Length * 8) - byte.LeadingZeroCount(modulus[0]);
-        if (Digest.RsaPssSchemes(keySize).Length == 0)
+        var schemes = Digest.RsaPssSchemes(keySize);
+        if (schemes.Length == 0)
             throw Unsupported("The RSA key of the certificate is too small for any signature scheme.");
 
-        return new RsaCertificateKey(RSA.Create(
+        if (libcrypto.HasRsaPss)
+            return RsaCertificateKey.Import(key, schemes);
+
+        return new DotNetRsaCertificateKey(RSA.Create(
             new RSAParameters { Modulus = modulus.ToArray(), Exponent = exponent.ToArray() }));
     }
 

@@ -38,7 +38,7 @@ internal sealed class Ed25519CertificateKey : CertificateKey
 
         var context = Libcrypto.EVP_MD_CTX_new();
         var verified = context != 0
-            && Libcrypto.EVP_DigestVerifyInit(context, 0, 0, 0, _key) == 1
+            && Libcrypto.EVP_DigestVerifyInit(context, out _, 0, 0, _key) == 1
             && Libcrypto.EVP_DigestVerify(
                 context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1;
         Libcrypto.EVP_MD_CTX_free(context);

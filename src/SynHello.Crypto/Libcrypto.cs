@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace SynHello.Crypto;
 
 /// <summary>
-/// The functions of OpenSSL's libcrypto in use, each there since 1.1.1. <see cref="LibcryptoStatus"/> finds the library and
-/// checks that it has them all; nothing here may be called when it says otherwise.
+/// The functions of OpenSSL's libcrypto in use, each but the optional ones there since 1.1.1.
+/// <see cref="LibcryptoStatus"/> finds the library and checks that it has them all; nothing here may be called when it says
+/// otherwise.
 /// </summary>
 /// <remarks>
 /// EC_KEY instead of EVP_PKEY for the NIST curves: in OpenSSL 3 a key pair costs a fifth less and a derivation a sixth less
@@ -15,11 +16,14 @@ internal static partial class Libcrypto
 {
     public const string Name = "libcrypto";
 
+    public const int EvpPkeyRsa = 6;
     public const int EvpPkeyX25519 = 1034;
     public const int EvpPkeyEd25519 = 1087;
     public const int PointConversionUncompressed = 4;
+    public const int RsaPssPadding = 6;
+    public const int RsaPssSaltLengthOfDigest = -1;
 
-    /// <summary>Every function below, for the check.</summary>
+    /// <summary>Every function below that must be there, for the check.</summary>
     public static readonly string[] Functions =
     [
         nameof(OpenSSL_version), nameof(ERR_clear_error),
@@ -27,12 +31,19 @@ internal static partial class Libcrypto
         nameof(EVP_PKEY_free), nameof(EVP_PKEY_CTX_new), nameof(EVP_PKEY_CTX_free), nameof(EVP_PKEY_derive_init),
         nameof(EVP_PKEY_derive_set_peer), nameof(EVP_PKEY_derive),
         nameof(EVP_MD_CTX_new), nameof(EVP_MD_CTX_free), nameof(EVP_DigestVerifyInit), nameof(EVP_DigestVerify),
+        nameof(EVP_sha256), nameof(EVP_sha384), nameof(EVP_sha512), nameof(d2i_PublicKey),
         nameof(EC_GROUP_new_by_curve_name),
         nameof(EC_KEY_new), nameof(EC_KEY_free), nameof(EC_KEY_set_group), nameof(EC_KEY_generate_key),
         nameof(EC_KEY_check_key), nameof(EC_KEY_get0_public_key), nameof(EC_KEY_set_public_key),
         nameof(EC_KEY_set_private_key),
         nameof(EC_POINT_new), nameof(EC_POINT_free), nameof(EC_POINT_oct2point), nameof(EC_POINT_point2oct),
         nameof(EC_POINT_mul), nameof(BN_bin2bn), nameof(BN_clear_free), nameof(ECDH_compute_key), nameof(ECDSA_verify),
+    ];
+
+    /// <summary>Functions since OpenSSL 3.0; without them all there is a slower way.</summary>
+    public static readonly string[] OptionalFunctions =
+    [
+        nameof(EVP_PKEY_derive_set_peer_ex), nameof(EVP_PKEY_CTX_set_rsa_padding), nameof(EVP_PKEY_CTX_set_rsa_pss_saltlen),
     ];
 
     [LibraryImport(Name)]
@@ -67,6 +78,10 @@ internal static partial class Libcrypto
     [LibraryImport(Name)]
     public static partial int EVP_PKEY_derive_set_peer(nint context, EvpKeyHandle peer);
 
+    /// <summary>Since OpenSSL 3.0: the same with a choice about checking the peer's key.</summary>
+    [LibraryImport(Name)]
+    public static partial int EVP_PKEY_derive_set_peer_ex(nint context, EvpKeyHandle peer, int validate);
+
     [LibraryImport(Name)]
     public static partial int EVP_PKEY_derive(nint context, Span<byte> secret, ref nuint length);
 
@@ -78,11 +93,30 @@ internal static partial class Libcrypto
 
     [LibraryImport(Name)]
     public static partial int EVP_DigestVerifyInit(
-        nint context, nint keyContext, nint digest, nint engine, EvpKeyHandle key);
+        nint context, out nint keyContext, nint digest, nint engine, EvpKeyHandle key);
 
     [LibraryImport(Name)]
     public static partial int EVP_DigestVerify(
         nint context, ReadOnlySpan<byte> signature, nuint signatureLength, ReadOnlySpan<byte> message, nuint length);
+
+    [LibraryImport(Name)]
+    public static partial int EVP_PKEY_CTX_set_rsa_padding(nint keyContext, int padding);
+
+    [LibraryImport(Name)]
+    public static partial int EVP_PKEY_CTX_set_rsa_pss_saltlen(nint keyContext, int length);
+
+    [LibraryImport(Name)]
+    public static partial nint EVP_sha256();
+
+    [LibraryImport(Name)]
+    public static partial nint EVP_sha384();
+
+    [LibraryImport(Name)]
+    public static partial nint EVP_sha512();
+
+    /// <summary>Moves <paramref name="source"/> on; the length is C's long, as wide as a pointer where this runs.</summary>
+    [LibraryImport(Name)]
+    public static unsafe partial EvpKeyHandle d2i_PublicKey(int type, nint reused, byte** source, nint length);
 
     [LibraryImport(Name)]
     public static partial nint EC_GROUP_new_by_curve_name(int nid);

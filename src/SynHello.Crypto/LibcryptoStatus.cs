@@ -33,6 +33,12 @@ public sealed class LibcryptoStatus
     /// <summary>What is missing and what follows from it, a sentence each, for a person; empty when all is there.</summary>
     public IReadOnlyList<string> Missing { get; }
 
+    /// <summary>Whether the library in use has <see cref="Libcrypto.OptionalFunctions"/>.</summary>
+    internal static bool HasOptionalFunctions { get; private set; }
+
+    /// <summary>Whether RSA signatures are verified in libcrypto; otherwise in .NET, whose import of a key is slow.</summary>
+    internal bool HasRsaPss { get; private init; }
+
     /// <summary>A machine without libcrypto, for tests of the ways around it.</summary>
     internal static LibcryptoStatus Absent { get; } = new(["libcrypto was left out."]);
 
@@ -53,6 +59,8 @@ public sealed class LibcryptoStatus
             if (list.Length == 0)
             {
                 s_library = library;
+                HasOptionalFunctions = Libcrypto.OptionalFunctions.All(
+                    name => NativeLibrary.TryGetExport(library, name, out _));
                 NativeLibrary.SetDllImportResolver(typeof(LibcryptoStatus).Assembly, Resolve);
                 return Probe();
             }
@@ -92,6 +100,7 @@ public sealed class LibcryptoStatus
             HasX25519 = x25519,
             HasEd25519 = ed25519,
             HasNistCurves = nistCurves,
+            HasRsaPss = HasOptionalFunctions,
         };
     }
 

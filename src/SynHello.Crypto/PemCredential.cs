@@ -6,9 +6,6 @@ namespace SynHello.Crypto;
 /// <summary>Loads a credential from PEM text and says in plain words what is wrong with it.</summary>
 internal static class PemCredential
 {
-    private const string RsaEncryption = "1.2.840.113549.1.1.1";
-    private const string EcPublicKey = "1.2.840.10045.2.1";
-
     /// <param name="certificatePem">The chain.</param>
     /// <param name="certificateSource">What a message calls <paramref name="certificatePem"/>.</param>
     /// <param name="keyPem">The key.</param>
@@ -48,7 +45,7 @@ internal static class PemCredential
         {
             switch (chain[0].PublicKey.Oid.Value)
             {
-                case EcPublicKey:
+                case X509Credential.EcPublicKey:
                     using (var key = ECDsa.Create())
                     {
                         Import(key, keyPem, keySource);
@@ -56,7 +53,7 @@ internal static class PemCredential
                         return X509Credential.FromCertificate(certificate, chain);
                     }
 
-                case RsaEncryption:
+                case X509Credential.RsaEncryption:
                     using (var key = RSA.Create())
                     {
                         Import(key, keyPem, keySource);

@@ -5,32 +5,71 @@ using SynHello.Wire;
 
 namespace SynHello.Crypto;
 
-/// <summary>An rsaEncryption key; it checks PSS signatures whose salt is as long as the hash (RFC 8446 section 4.2.3).</summary>
-internal sealed class RsaCertificateKey(RSA key) : CertificateKey
+/// <summary>
+/// An rsaEncryption key in libcrypto. It checks PSS signatures whose salt is as long as the hash (RFC 8446 section 4.2.3).
+/// </summary>
+internal sealed class RsaCertificateKey : CertificateKey
 {
-    private readonly SignatureScheme[] _schemes = Digest.RsaPssSchemes(key.KeySize);
+    private readonly EvpKeyHandle _key;
+    private readonly SignatureScheme[] _schemes;
+
+    private RsaCertificateKey(EvpKeyHandle key, SignatureScheme[] schemes)
+    {
+        _key = key;
+        _schemes = schemes;
+    }
+
+    /// <param name="publicKey">The DER of an RSAPublicKey (RFC 8017 appendix A.1.1).</param>
+    /// <param name="schemes">The schemes that a key of its size can use.</param>
+    /// <exception cref="CryptographicException">libcrypto does not take the key.</exception>
+    public static unsafe RsaCertificateKey Import(ReadOnlySpan<byte> publicKey, SignatureScheme[] schemes)
+    {
+        fixed (byte* start = publicKey)
+        {
+            var source = start;
+            var key = Libcrypto.d2i_PublicKey(Libcrypto.EvpPkeyRsa, 0, &source, publicKey.Length);
+            if (!key.IsInvalid)
+                return new RsaCertificateKey(key, schemes);
+
+            key.Dispose();
+        }
+
+        Libcrypto.ERR_clear_error();
+        throw new CryptographicException("libcrypto does not take the RSA key.");
+    }
 
     public override bool Fits(SignatureScheme scheme) => Array.IndexOf(_schemes, scheme) >= 0;
 
     public override bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
-        if (!Fits(scheme))
+        if (!Fits(scheme) || signature.IsEmpty)
             return false;
 
-        try
-        {
-            return key.VerifyData(message, signature, Digest.Of(scheme), RSASignaturePadding.Pss);
-        }
-        catch (CryptographicException)
-        {
-            // A modulus that is no product of primes can fail in ways that are no mere mismatch.
-            return false;
-        }
+        var context = Libcrypto.EVP_MD_CTX_new();
+        var verified = context != 0
+            && Libcrypto.EVP_DigestVerifyInit(context, out var keyContext, DigestOf(scheme), 0, _key) == 1
+            && Libcrypto.EVP_PKEY_CTX_set_rsa_padding(keyContext, Libcrypto.RsaPssPadding) == 1
+            && Libcrypto.EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, Libcrypto.RsaPssSaltLengthOfDigest) == 1
+            && Libcrypto.EVP_DigestVerify(
+                context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1;
+        Libcrypto.EVP_MD_CTX_free(context);
+        if (!verified)
+            Libcrypto.ERR_clear_error();
+
+        return verified;
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            key.Dispose();
+            _key.Dispose();
+    }
+
+    private static nint DigestOf(SignatureScheme scheme)
+    {
+        if (scheme == SignatureScheme.RsaPssRsaeSha256)
+            return Libcrypto.EVP_sha256();
+
+        return scheme == SignatureScheme.RsaPssRsaeSha384 ? Libcrypto.EVP_sha384() : Libcrypto.EVP_sha512();
     }
 }

@@ -13,8 +13,8 @@ namespace SynHello.Crypto;
 /// </summary>
 public sealed class X509Credential : TlsCredential, IDisposable
 {
-    private const string RsaEncryption = "1.2.840.113549.1.1.1";
-    private const string EcPublicKey = "1.2.840.10045.2.1";
+    internal const string RsaEncryption = "1.2.840.113549.1.1.1";
+    internal const string EcPublicKey = "1.2.840.10045.2.1";
 
     private readonly ECDsa? _ecdsa;
     private readonly RSA? _rsa;

@@ -19,6 +19,16 @@ internal sealed class CertificateVerification(SecureClientOptions options)
     private readonly RemoteCertificateValidationCallback? _callback = options.RemoteCertificateValidationCallback;
     private readonly TimeProvider _timeProvider = options.TimeProvider;
 
+    /// <summary>
+    /// Null where a verdict cannot be kept: a callback wants to be asked each time, and a revocation check or a time of the
+    /// caller's own means that the same chain can be judged differently the next time.
+    /// </summary>
+    private readonly VerifiedChains? _verified =
+        options.RemoteCertificateValidationCallback is null
+        && options.CertificateChainPolicy is null or { RevocationMode: X509RevocationMode.NoCheck, VerificationTimeIgnored: true }
+            ? new VerifiedChains(options.TimeProvider)
+            : null;
+
     /// <summary>Judges a chain.</summary>
     /// <param name="sender">What the callback is told that it is asked by.</param>
     /// <param name="chain">DER, the server's own certificate first.</param>
@@ -26,6 +36,14 @@ internal sealed class CertificateVerification(SecureClientOptions options)
     /// <returns>Null when the certificate is taken; otherwise why not.</returns>
     public TlsProtocolException? Check(object sender, IReadOnlyList<ReadOnlyMemory<byte>> chain, string targetHost)
     {
+        VerifiedChains.Key key = default;
+        if (_verified is not null)
+        {
+            key = VerifiedChains.Key.Of(chain, targetHost);
+            if (_verified.Contains(key))
+                return null;
+        }
+
         var certificates = new X509Certificate2Collection();
         using var builder = new X509Chain();
         try
@@ -54,7 +72,12 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             }
 
             if (_callback is null)
+            {
+                if (refusal is null)
+                    _verified?.Add(key, new DateTimeOffset(builder.ChainElements.Min(element => element.Certificate.NotAfter)));
                 return refusal;
+            }
+
             return _callback(sender, certificate, builder, errors)
                 ? null
                 : refusal ?? new TlsProtocolException(TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");

@@ -19,6 +19,7 @@ public sealed class SecureClient
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;
     private readonly FastOpenDialer _dialer = new();
+    private readonly HeldFlights _heldFlights;
     private readonly FastOpenMode _fastOpen;
     private readonly TimeSpan _handshakeTimeout;
     private readonly TimeProvider _timeProvider;
@@ -44,6 +45,7 @@ public sealed class SecureClient
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
         _timeProvider = options.TimeProvider;
+        _heldFlights = new HeldFlights(_timeProvider);
         _logger = options.LoggerFactory.CreateLogger<SecureClient>();
     }
 
@@ -91,7 +93,7 @@ public sealed class SecureClient
             DialedSocket dialed = await DialAsync(engine, endPoint, linked.Token).ConfigureAwait(false);
             stream = new SecureStream(dialed.Socket, engine, _timeProvider) { RemoteEndPoint = dialed.RemoteEndPoint };
             await stream.CompleteClientHandshakeAsync(
-                dialed, chain => _verification.Check(this, chain, asciiHost), start, linked.Token).ConfigureAwait(false);
+                dialed, _heldFlights, chain => _verification.Check(this, chain, asciiHost), start, linked.Token).ConfigureAwait(false);
             Log.Connected(_logger, endPoint, stream.Report.FastOpen, stream.Report.SynDataBytes, stream.Report.RoundTripsUntilRequest);
             return stream;
         }

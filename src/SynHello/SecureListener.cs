@@ -62,7 +62,10 @@ public sealed class SecureListener : IAsyncDisposable
         });
         if (options.FastOpen != FastOpenMode.Off && !_listener.FastOpenActive)
             Log.FastOpenInactive(_logger, LocalEndPoint, FastOpenLimitation ?? "the system does not offer it");
-        _accepting = AcceptAllAsync();
+
+        // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to
+        // another thread; a signature being made holds up one loop, not all.
+        _accepting = Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(AcceptAllAsync)));
     }
 
     /// <summary>The address that is listened on, with the port that was taken for port 0.</summary>
@@ -147,8 +150,6 @@ public sealed class SecureListener : IAsyncDisposable
 
     private async Task HandshakeAsync(AcceptedSocket accepted)
     {
-        // The accept loop goes on at once, also when everything below completes without waiting.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         EndPoint? remote = null;
         SecureStream? stream = null;
         bool handedOver = false;

@@ -9,11 +9,13 @@ public sealed partial class SecureStream
 {
     /// <summary>Drives the client's handshake to its end; what it sends last is held back for the first request.</summary>
     /// <param name="dialed">The connection, whose ClientHello is on its way.</param>
+    /// <param name="heldFlights">Has the last flight sent if no request takes it along.</param>
     /// <param name="judge">Says why a chain is refused; null takes it.</param>
     /// <param name="start">When dialing began, in ticks of the clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask CompleteClientHandshakeAsync(
         DialedSocket dialed,
+        HeldFlights heldFlights,
         Func<IReadOnlyList<ReadOnlyMemory<byte>>, TlsProtocolException?> judge,
         long start,
         CancellationToken cancellationToken)
@@ -42,7 +44,8 @@ public sealed partial class SecureStream
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        HoldOutput();
+        _held = true;
+        heldFlights.Add(this);
         FastOpenReport fastOpen = dialed.GetReport();
         _report = CreateReport(
             fastOpen.Outcome,

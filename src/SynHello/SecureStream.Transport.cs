@@ -10,21 +10,13 @@ public sealed partial class SecureStream
     /// <summary>Room for the largest record: less would cost a second read for it.</summary>
     private const int ReceiveSize = RecordHeader.Size + RecordHeader.MaximumProtected;
 
-    /// <summary>How long the end of the handshake waits for the first write, to leave in one segment with it.</summary>
-    private static readonly TimeSpan HoldTime = TimeSpan.FromMilliseconds(5);
-
     private volatile bool _held;
-    private ITimer? _holdTimer;
 
-    /// <summary>
-    /// Keeps the client's Finished back for a moment, so that it travels with the first request: one write, one segment. A read, a
-    /// flush or the timer sends it too, whichever comes first.
-    /// </summary>
-    private void HoldOutput()
+    /// <summary>Sends what the handshake left to be sent, if nobody has by now.</summary>
+    internal void SendHeldFlight()
     {
-        _held = true;
-        _holdTimer = _timeProvider.CreateTimer(
-            static state => ((SecureStream)state!).TrySendOutput(), this, HoldTime, Timeout.InfiniteTimeSpan);
+        if (_held && _disposed == 0)
+            TrySendOutput();
     }
 
     private async ValueTask FlushHeldAsync(CancellationToken cancellationToken)
@@ -145,11 +137,11 @@ public sealed partial class SecureStream
         return consumed > 0;
     }
 
-    /// <summary>Waits for bytes. While there is nothing to read, no buffer is held.</summary>
+    /// <summary>Waits for bytes. Once the handshake is complete, no buffer is held while there is nothing to read.</summary>
     /// <returns>False when the peer has ended its side.</returns>
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
-        if (_received.IsEmpty)
+        if (_received.IsEmpty && _engine.IsHandshakeComplete)
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
         int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
             .ConfigureAwait(false);
@@ -187,7 +179,6 @@ public sealed partial class SecureStream
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        _holdTimer?.Dispose();
         if (graceful)
         {
             lock (_lock)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 using SynHello.Tls;
@@ -57,7 +58,7 @@ public sealed class AeadTests
         foreach (var size in new[] { 0, 1, 15, 16, 17, 255, 1400, 16384, 16385 })
         {
             var plaintext = new byte[size];
-            Random.Shared.NextBytes(plaintext);
+            RandomNumberGenerator.Fill(plaintext);
             var apart = new byte[size + Aead.TagLength];
             aead.Seal(nonce, associatedData, plaintext, apart);
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 
 using SynHello.Tls;
-using SynHello.Wire;
 
 namespace SynHello.Crypto.Tests;
 
@@ -41,18 +40,21 @@ public sealed class AllocationTests
         AssertNone(() => s_provider.FillRandom(destination));
     }
 
-    [Fact]
-    public void Verify_AllocatesNothingInLibcrypto()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SignAndVerify_AllocateNothingInLibcrypto(bool rsa)
     {
-        using var certificate = Certificates.Ecdsa(ECCurve.NamedCurves.nistP256);
+        using var certificate = rsa ? Certificates.Rsa(2048) : Certificates.Ecdsa(ECCurve.NamedCurves.nistP256);
         using var credential = X509Credential.FromCertificate(certificate);
         using var key = s_provider.ImportCertificateKey(certificate.RawData);
+        var scheme = credential.SignatureSchemes[0];
         var message = new byte[130];
         var signature = new byte[credential.MaximumSignatureLength];
-        var length = credential.Sign(SignatureScheme.EcdsaSecp256r1Sha256, message, signature);
+        var length = 0;
+        AssertNone(() => length = credential.Sign(scheme, message, signature));
         var verified = true;
-        AssertNone(() => verified &= key.Verify(
-            SignatureScheme.EcdsaSecp256r1Sha256, message, signature.AsSpan(0, length)));
+        AssertNone(() => verified &= key.Verify(scheme, message, signature.AsSpan(0, length)));
         Assert.True(verified);
     }
 

@@ -217,20 +217,43 @@ public sealed class CertificateKeyTests : IDisposable
             AssertRefused(provider, OpenSslCertificate("ed25519"), TlsErrorCause.UnsupportedCertificateKey);
     }
 
-    [Fact]
-    public void ImportCertificateKey_RefusesAnEnormousRsaKey()
+    [Theory, MemberData(nameof(Providers.WithAndWithoutLibcrypto), MemberType = typeof(Providers))]
+    public void ImportCertificateKey_RefusesRsaNumbersOutOfBounds(bool libcrypto)
     {
-        using var certificate = Certificates.Rsa(1024);
+        var provider = Providers.Get(libcrypto);
         var modulus = new byte[1025];
         Array.Fill(modulus, (byte)0xff);
+        AssertRefused(provider, ForgedRsa(modulus, [1, 0, 1]), TlsErrorCause.UnsupportedCertificateKey);
         AssertRefused(
-            DefaultCryptoProvider.Instance,
-            ForgedRsa(modulus, [1, 0, 1]),
-            TlsErrorCause.UnsupportedCertificateKey);
-        AssertRefused(
-            DefaultCryptoProvider.Instance,
+            provider,
             ForgedRsa(modulus.AsSpan(0, 256), modulus.AsSpan(0, 9)),
             TlsErrorCause.UnsupportedCertificateKey);
+        foreach (var exponent in new byte[][] { [], [1], [2], [1, 0, 0] })
+            AssertRefused(provider, ForgedRsa(modulus.AsSpan(0, 256), exponent), TlsErrorCause.MalformedCertificate);
+
+        AssertRefused(provider, ForgedRsa([], [1, 0, 1]), TlsErrorCause.MalformedCertificate);
+        modulus[255] = 0xfe;
+        AssertRefused(provider, ForgedRsa(modulus.AsSpan(0, 256), [1, 0, 1]), TlsErrorCause.MalformedCertificate);
+    }
+
+    [Theory, MemberData(nameof(Providers.WithAndWithoutLibcrypto), MemberType = typeof(Providers))]
+    public void Verify_IsFalseForAnRsaKeyThatIsNone(bool libcrypto)
+    {
+        var power = new byte[256];
+        power[0] = 0x80;
+        power[^1] = 1;
+        var random = RandomNumberGenerator.GetBytes(256);
+        random[0] |= 0x80;
+        random[^1] |= 1;
+        foreach (var modulus in new[] { power, random })
+        {
+            foreach (var exponent in new byte[][] { [3], [1, 0, 1], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] })
+            {
+                using var key = Providers.Get(libcrypto).ImportCertificateKey(ForgedRsa(modulus, exponent));
+                Assert.False(key.Verify(
+                    SignatureScheme.RsaPssRsaeSha256, s_message, RandomNumberGenerator.GetBytes(256)));
+            }
+        }
     }
 
     private static byte[] ForgedRsa(ReadOnlySpan<byte> modulus, ReadOnlySpan<byte> exponent)
@@ -238,8 +261,8 @@ public sealed class CertificateKeyTests : IDisposable
         var key = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
         using (key.PushSequence())
         {
-            key.WriteIntegerUnsigned(modulus);
-            key.WriteIntegerUnsigned(exponent);
+            key.WriteIntegerUnsigned(modulus.IsEmpty ? [0] : modulus);
+            key.WriteIntegerUnsigned(exponent.IsEmpty ? [0] : exponent);
         }
 
         using var issuer = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -1,9 +1,110 @@
 using System.CommandLine;
 
+using SynHello.Cli.Race;
+using SynHello.Lab;
+
 namespace SynHello.Cli;
 
 /// <summary>The command "synhello race".</summary>
 internal static class RaceCommand
 {
-    public static Command Create() => new("race");
+    public static Command Create()
+    {
+        var roundTrip = new Option<int>("--rtt")
+        {
+            Description = $"The round trip of the emulated wire in ms, {RaceOptions.ShortestRoundTrip} to {RaceOptions.LongestRoundTrip}.",
+            HelpName = "MS",
+            DefaultValueFactory = _ => RaceOptions.DefaultRoundTrip,
+        };
+        var runs = new Option<int>("--runs")
+        {
+            Description = $"How many measured runs each scheme has, 1 to {RaceOptions.MostRuns}.",
+            HelpName = "N",
+            DefaultValueFactory = _ => RaceOptions.DefaultRuns,
+        };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document instead of the table." };
+        var pcap = new Option<string?>("--pcap")
+        {
+            Description = "Write the packets of all measured connections, as seen at the client, in pcap format.",
+            HelpName = "FILE",
+        };
+        var svg = new Option<string?>("--svg")
+        {
+            Description = "Write a picture of one typical connection of each scheme.",
+            HelpName = "FILE",
+        };
+        roundTrip.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<int>() is >= RaceOptions.ShortestRoundTrip and <= RaceOptions.LongestRoundTrip)
+                return;
+            result.AddError($"--rtt takes {RaceOptions.ShortestRoundTrip} to {RaceOptions.LongestRoundTrip} ms.");
+        });
+        runs.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is < 1 or > RaceOptions.MostRuns)
+                result.AddError($"--runs takes 1 to {RaceOptions.MostRuns}.");
+        });
+
+        var command = new Command("race", "Race SynHello against SslStream over an emulated long wire, counting round trips.")
+        {
+            roundTrip, runs, json, pcap, svg,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(pcap) is { } file && result.GetValue(svg) is { } other
+                && Path.GetFullPath(file) == Path.GetFullPath(other))
+                result.AddError("--pcap and --svg name the same file.");
+        });
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new RaceOptions
+            {
+                RoundTrip = TimeSpan.FromMilliseconds(parsed.GetValue(roundTrip)),
+                Runs = parsed.GetValue(runs),
+            },
+            parsed.GetValue(json),
+            parsed.GetValue(pcap),
+            parsed.GetValue(svg),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        RaceOptions options, bool json, string? pcap, string? svg, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!NetworkNamespace.IsPrivate)
+                NetworkNamespace.ReExecute(Environment.GetCommandLineArgs()[1..]);
+            NamespaceSupport support = NetworkNamespace.Probe();
+            if (!support.IsSupported)
+                return Fail(support.ToString());
+
+            using OutputFile? capture = pcap is null ? null : OutputFile.Open(pcap);
+            using OutputFile? picture = svg is null ? null : OutputFile.Open(svg);
+            RaceResult result = await RaceProgress.ShowAsync(
+                progress => Racecourse.RunAsync(options, progress, cancellationToken));
+            capture?.Write(stream => RaceCapture.Write(stream, result));
+            picture?.Write(stream => RacePicture.Write(stream, result));
+            if (json)
+                RaceDocument.Write(Console.Out, result);
+            else
+                RaceTable.Write(result, pcap, svg);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Fail("the race was interrupted.");
+        }
+        catch (Exception e) when (e is RaceException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message);
+        }
+    }
+
+    private static int Fail(string message)
+    {
+        foreach (string line in message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            Console.Error.WriteLine($"synhello: {line}");
+        return ExitCode.Failed;
+    }
 }

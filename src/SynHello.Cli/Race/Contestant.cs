@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace SynHello.Cli.Race;
+
+/// <summary>A client of one scheme.</summary>
+internal abstract class Contestant
+{
+    public static Contestant Of(RaceScheme scheme, RaceIdentity identity) =>
+        scheme.IsSynHello ? new SynHelloContestant(scheme, identity) : new SslStreamContestant(scheme, identity);
+
+    /// <summary>Connects, sends the request, and reads the response to its end.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    public async Task<RaceRun> RunAsync(IPEndPoint server, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[RaceExchange.ResponseLength];
+        long start = Stopwatch.GetTimestamp();
+        (Stream stream, IPEndPoint client) = await ConnectAsync(server, cancellationToken);
+        await using (stream)
+        {
+            await stream.WriteAsync(RaceExchange.Request, cancellationToken);
+            int count = await stream.ReadAsync(buffer, cancellationToken);
+            TimeSpan firstByte = Stopwatch.GetElapsedTime(start);
+            await stream.ReadExactlyAsync(buffer.AsMemory(count), cancellationToken);
+            if (count == 0 || !buffer.AsSpan().SequenceEqual(RaceExchange.Response))
+                throw new RaceException("a response did not arrive as it was sent.");
+            return new RaceRun(client.Port, server.Address, firstByte);
+        }
+    }
+
+    /// <summary>Makes a connection whose handshake is complete.</summary>
+    protected abstract ValueTask<(Stream Stream, IPEndPoint Client)> ConnectAsync(
+        IPEndPoint server, CancellationToken cancellationToken);
+}

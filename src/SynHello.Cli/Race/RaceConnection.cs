@@ -1,0 +1,53 @@
+using SynHello.Capture;
+using SynHello.Lab;
+
+using Direction = SynHello.Capture.PacketDirection;
+
+namespace SynHello.Cli.Race;
+
+/// <summary>One measured connection: its packets, and what is counted from them.</summary>
+internal sealed class RaceConnection
+{
+    private RaceConnection(RaceScheme scheme, RaceRun run, IReadOnlyList<CapturedPacket> packets)
+    {
+        Run = run;
+        Packets = packets;
+        Ledger = RoundTripLedger.Read(
+            packets, new RoundTripLedgerOptions { MinimumResponseRecordLength = RaceExchange.SmallestResponseRecord });
+        if (Ledger.TlsVersion != scheme.Protocol)
+            throw new RaceException($"{scheme.Name}: a connection was set up with {Ledger.TlsVersion}.");
+        RequestSentRoundTrips = Ledger.RequestSentRoundTrips ?? throw NotFound(scheme, "request");
+        FirstByteRoundTrips = Ledger.FirstByteRoundTrips ?? throw NotFound(scheme, "response");
+    }
+
+    public RaceRun Run { get; }
+
+    public IReadOnlyList<CapturedPacket> Packets { get; }
+
+    public RoundTripLedger Ledger { get; }
+
+    public int RequestSentRoundTrips { get; }
+
+    public int FirstByteRoundTrips { get; }
+
+    /// <summary>Whether the whole ClientHello was in the SYN and the server took it from there.</summary>
+    public bool ClientHelloInSyn => Ledger.ClientHelloInSynTaken
+        && Ledger.Entries.Count(entry => entry.Contents.HasFlag(PacketContents.ClientHello)) == 1;
+
+    /// <summary>Reads a run's packets.</summary>
+    /// <param name="scheme">How it connected.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="packets">Its packets.</param>
+    /// <param name="zero">The wire's time that counts as zero.</param>
+    public static RaceConnection Of(RaceScheme scheme, RaceRun run, IEnumerable<WirePacket> packets, TimeSpan zero) => new(
+        scheme,
+        run,
+        [.. packets.Select(packet => new CapturedPacket(
+            packet.SentAt - zero,
+            packet.DeliveredAt - zero,
+            packet.Direction == Lab.PacketDirection.ClientToServer ? Direction.ClientToServer : Direction.ServerToClient,
+            packet.Bytes))]);
+
+    private static RaceException NotFound(RaceScheme scheme, string what) =>
+        new($"{scheme.Name}: the {what} could not be found among the packets of a connection.");
+}

@@ -1,0 +1,47 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SynHello.Cli.Race;
+
+/// <summary>
+/// The server's identity and the client's trust in it, the same for every contestant: one self-signed P-256 certificate, and a
+/// policy that trusts it as a root, checks no revocation and fetches nothing. Both stacks hand that policy to X509Chain and match the
+/// host name; neither skips a check.
+/// </summary>
+internal sealed class RaceIdentity : IDisposable
+{
+    private RaceIdentity(X509Certificate2 certificate)
+    {
+        Certificate = certificate;
+        ServerContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+        Policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        Policy.CustomTrustStore.Add(certificate);
+    }
+
+    public X509Certificate2 Certificate { get; }
+
+    public SslStreamCertificateContext ServerContext { get; }
+
+    public X509ChainPolicy Policy { get; }
+
+    public static RaceIdentity Create()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={RaceExchange.Host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(RaceExchange.Host);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        return new RaceIdentity(request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1)));
+    }
+
+    public void Dispose() => Certificate.Dispose();
+}

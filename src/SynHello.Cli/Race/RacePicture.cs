@@ -1,0 +1,31 @@
+using System.Globalization;
+
+using SynHello.Capture;
+
+namespace SynHello.Cli.Race;
+
+/// <summary>The picture: the typical connection of each scheme as a ladder.</summary>
+internal static class RacePicture
+{
+    public static void Write(Stream stream, RaceResult result)
+    {
+        using var writer = new StreamWriter(stream, leaveOpen: true);
+        LadderDiagram.WriteSvg(
+            writer,
+            [.. result.Rows.Select(row => new LadderLane(row.Scheme.Name, Subtitle(row), row.Typical.Ledger))],
+            result.Options.RoundTrip,
+            "A secure connection, from the first packet to the first byte of the response");
+    }
+
+    private static string Subtitle(RaceRow row)
+    {
+        RoundTripLedger ledger = row.Typical.Ledger;
+        int sent = ledger.RequestSentRoundTrips.GetValueOrDefault();
+        string visit = row.Scheme.IsReturningVisit ? "returning visit" : "first visit";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{visit}: request after {Count(sent)}, first byte after {ledger.FirstByteRoundTrips}");
+    }
+
+    private static string Count(int roundTrips) => roundTrips == 1 ? "1 round trip" : $"{roundTrips} round trips";
+}

@@ -1,0 +1,77 @@
+using System.Net;
+
+namespace SynHello.Cli.Race;
+
+/// <summary>A server of one scheme: answers one request on each connection, then waits for the client to go.</summary>
+internal abstract class RaceServer : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task? _accepting;
+    private Exception? _failure;
+
+    /// <summary>The first thing that went wrong; null when nothing has.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure);
+
+    public static RaceServer Start(RaceScheme scheme, RaceIdentity identity, IPEndPoint endPoint)
+    {
+        RaceServer server = scheme.IsSynHello
+            ? new SynHelloServer(scheme, identity, endPoint)
+            : new SslStreamServer(scheme, identity, endPoint);
+        server._accepting = server.AcceptAllAsync();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await CloseAsync();
+        if (_accepting is not null)
+            await _accepting;
+        _stop.Dispose();
+    }
+
+    /// <summary>Takes the next connection; returns what makes its handshake, which must not hold up the next accept.</summary>
+    protected abstract ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stops listening.</summary>
+    protected abstract ValueTask CloseAsync();
+
+    private async Task AcceptAllAsync()
+    {
+        try
+        {
+            while (true)
+                _ = ServeAsync(await AcceptAsync(_stop.Token));
+        }
+        catch (Exception e)
+        {
+            Note(e);
+        }
+    }
+
+    private async Task ServeAsync(Func<CancellationToken, ValueTask<Stream>> handshake)
+    {
+        bool isAnswered = false;
+        try
+        {
+            await using Stream stream = await handshake(_stop.Token);
+            byte[] request = new byte[RaceExchange.Request.Length];
+            await stream.ReadExactlyAsync(request, _stop.Token);
+            await stream.WriteAsync(RaceExchange.Response, _stop.Token);
+            isAnswered = true;
+            _ = await stream.ReadAsync(request, _stop.Token);
+        }
+        catch (Exception e)
+        {
+            // How the client leaves is its own business.
+            if (!isAnswered)
+                Note(e);
+        }
+    }
+
+    private void Note(Exception exception)
+    {
+        if (!_stop.IsCancellationRequested)
+            Interlocked.CompareExchange(ref _failure, exception, null);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SynHello;
+
+/// <summary>
+/// Chains that were found good, so that the same chain for the same host is not built anew on each connection. Only good verdicts
+/// are kept, for a short time that ends before any certificate does; the policy is the owner's and never changes. Bounded.
+/// Thread-safe.
+/// </summary>
+internal sealed class VerifiedChains(TimeProvider timeProvider)
+{
+    /// <summary>How long a verdict holds: as long as a change of the system's trusted roots may go unnoticed.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many verdicts are kept.</summary>
+    public const int Capacity = 256;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Key, DateTimeOffset> _expiries = [];
+
+    /// <summary>Whether the chain was found good for the host a short while ago.</summary>
+    public bool Contains(in Key key)
+    {
+        lock (_lock)
+            return _expiries.TryGetValue(key, out DateTimeOffset expiry) && timeProvider.GetUtcNow() < expiry;
+    }
+
+    /// <summary>Remembers a good verdict.</summary>
+    /// <param name="key">The chain and the host.</param>
+    /// <param name="notAfter">The earliest end of a certificate that entered the verdict.</param>
+    public void Add(in Key key, DateTimeOffset notAfter)
+    {
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        DateTimeOffset expiry = now + Lifetime < notAfter ? now + Lifetime : notAfter;
+        lock (_lock)
+        {
+            if (_expiries.Count >= Capacity)
+                MakeRoom(now);
+            _expiries[key] = expiry;
+        }
+    }
+
+    private void MakeRoom(DateTimeOffset now)
+    {
+        foreach ((Key key, DateTimeOffset expiry) in _expiries)
+        {
+            if (expiry <= now)
+                _expiries.Remove(key);
+        }
+
+        // All still hold: verdicts are cheap to make again, and a crowd of hosts must not make each addition slow.
+        if (_expiries.Count >= Capacity)
+            _expiries.Clear();
+    }
+
+    /// <summary>SHA-256 over everything that enters a verdict besides the policy: the host and each certificate, lengths included.</summary>
+    internal readonly record struct Key(UInt128 Left, UInt128 Right)
+    {
+        public static Key Of(IReadOnlyList<ReadOnlyMemory<byte>> chain, string targetHost)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            Append(hash, Encoding.UTF8.GetBytes(targetHost));
+            foreach (ReadOnlyMemory<byte> certificate in chain)
+                Append(hash, certificate.Span);
+            Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+            hash.GetHashAndReset(digest);
+            return new Key(BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
+        }
+
+        private static void Append(IncrementalHash hash, ReadOnlySpan<byte> part)
+        {
+            Span<byte> length = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
+            hash.AppendData(length);
+            hash.AppendData(part);
+        }
+    }
+}

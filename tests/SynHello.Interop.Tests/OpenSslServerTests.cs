@@ -89,19 +89,26 @@ public sealed class OpenSslServerTests
     public async Task Client_FollowsKeyUpdates()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await StartAsync(endPoint, KeyKind.P256);
+        await using ChildProcess server = await StartAsync(endPoint, KeyKind.P256, "-msg");
         await using SecureStream stream = await ConnectAsync(endPoint);
         using var reader = new StreamReader(stream);
+        int updates = 0;
         foreach (string command in new[] { "k", "K", "K" })
         {
             await server.WriteLineAsync(command);
+            updates++;
+            await server.WaitForLineAsync(_ => server.Lines.Count(line => IsKeyUpdate(line, ">>>")) == updates);
             await server.WriteLineAsync($"after {command}");
             Assert.Equal($"after {command}", await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience));
         }
 
-        // The server has asked for an update of ours: what is sent now is under new keys.
+        // The server has asked for updates of ours: what is sent now is under new keys.
         await stream.WriteAsync("and back\n"u8.ToArray());
         await server.WaitForAsync("and back");
+        Assert.Contains(server.Lines, line => IsKeyUpdate(line, "<<<"));
+
+        static bool IsKeyUpdate(string line, string direction) =>
+            line.StartsWith(direction, StringComparison.Ordinal) && line.EndsWith("KeyUpdate", StringComparison.Ordinal);
     }
 
     [Fact]

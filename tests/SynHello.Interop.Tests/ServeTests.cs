@@ -85,7 +85,7 @@ public sealed class ServeTests : IDisposable
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess serve = await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address));
-        using var client = new TcpClient();
+        using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(endPoint);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
         await AssertLoggedAsync(serve, client, cause);
@@ -100,7 +100,7 @@ public sealed class ServeTests : IDisposable
         var random = new Random(20261121);
         for (int i = 0; i < 50; i++)
         {
-            using var client = new TcpClient();
+            using var client = new TcpClient(AddressFamily.InterNetwork);
             await client.ConnectAsync(endPoint);
             byte[] garbage = new byte[random.Next(6, 3000)];
             random.NextBytes(garbage);
@@ -120,7 +120,7 @@ public sealed class ServeTests : IDisposable
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess serve =
             await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--handshake-timeout", "0.5");
-        using var client = new TcpClient();
+        using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(endPoint);
         await client.GetStream().WriteAsync(new byte[] { 0x16, 0x03, 0x01, 0x01, 0x00, 0x01, 0x00, 0x00, 0xfc, 0x03, 0x03 });
         await AssertServesAsync(endPoint);
@@ -282,7 +282,7 @@ public sealed class ServeTests : IDisposable
     {
         try
         {
-            await client.GetStream().CopyToAsync(Stream.Null).WaitAsync(ChildProcess.Patience);
+            await client.GetStream().CopyToAsync(new MemoryStream()).WaitAsync(ChildProcess.Patience);
             return true;
         }
         catch (IOException)

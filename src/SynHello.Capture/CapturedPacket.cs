@@ -3,7 +3,8 @@ namespace SynHello.Capture;
 /// <summary>One IP packet of a TCP connection, with the times at which both ends saw it.</summary>
 /// <remarks>
 /// All times of one connection are on one clock, whose zero is the caller's choice. Whoever captures must note
-/// <paramref name="DeliveredAt"/> before the packet is handed to the receiver, and <paramref name="SentAt"/> when it came
+/// <paramref name="DeliveredAt"/> before the packet is handed to the receiver, and <paramref name="SentAt"/> when it
+/// came
 /// from the sender: then a packet that answers another is never noted as sent before the other was delivered.
 /// </remarks>
 /// <param name="SentAt">When the packet left its sender.</param>

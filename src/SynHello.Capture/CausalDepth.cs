@@ -1,7 +1,8 @@
 namespace SynHello.Capture;
 
 /// <summary>
-/// Gives each packet its depth: the crossings of the wire that had to be complete before it was sent. The rule is in the
+/// Gives each packet its depth: the crossings of the wire that had to be complete before it was sent. The rule is in
+/// the
 /// remarks of <see cref="RoundTripLedger"/>.
 /// </summary>
 internal sealed class CausalDepth

@@ -1,6 +1,8 @@
 namespace SynHello.Capture;
 
-/// <summary>A packet while its connection is analysed: the segment, its place in the stream, and what is found out.</summary>
+/// <summary>
+/// A packet while its connection is analysed: the segment, its place in the stream, and what is found out.
+/// </summary>
 internal sealed class ConnectionPacket(CapturedPacket captured, TcpSegment segment)
 {
     public PacketDirection Direction => captured.Direction;
@@ -27,7 +29,9 @@ internal sealed class ConnectionPacket(CapturedPacket captured, TcpSegment segme
 
     public long StreamEnd => StreamStart + StreamBytes.Length;
 
-    /// <summary>How much of the other stream the packet acknowledges: -1 nothing, 0 the SYN, n the SYN and n bytes.</summary>
+    /// <summary>
+    /// How much of the other stream the packet acknowledges: -1 nothing, 0 the SYN, n the SYN and n bytes.
+    /// </summary>
     public long AcknowledgedEnd { get; set; } = -1;
 
     /// <summary>The first byte of the stream that no earlier packet had sent; null if there is none.</summary>

@@ -7,7 +7,8 @@ public enum EarlyDataUse
     None,
 
     /// <summary>
-    /// The client sent early data and nothing in sight says that the server refused it: the client went on with a record
+    /// The client sent early data and nothing in sight says that the server refused it: the client went on with a
+    /// record
     /// of the size of EndOfEarlyData, or the capture ends before it went on.
     /// </summary>
     Accepted,

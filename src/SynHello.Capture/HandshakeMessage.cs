@@ -2,7 +2,9 @@ using SynHello.Wire;
 
 namespace SynHello.Capture;
 
-/// <summary>The handshake message that is being followed through records: messages share records and span them.</summary>
+/// <summary>
+/// The handshake message that is being followed through records: messages share records and span them.
+/// </summary>
 internal sealed class HandshakeMessage
 {
     private const int MaximumBodyKept = 1024;

@@ -145,7 +145,8 @@ internal sealed class LadderColumn
         return phrase;
     }
 
-    // One line above the arrow if it fits, else a second one below, so that the longer of the two is as short as can be.
+    // One line above the arrow if it fits, else a second one below, so that the longer of the two is as short as can
+    // be.
     private static (List<LadderWord> Above, List<LadderWord> Below) Split(List<LadderWord> phrase, double room)
     {
         if (Width(phrase) <= room || phrase.Count < 2)

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace SynHello.Capture;
 
 /// <summary>
-/// Draws connections side by side as ladders: time runs down, the client's line is on the left, the server's on the right, and
+/// Draws connections side by side as ladders: time runs down, the client's line is on the left, the server's on the
+/// right, and
 /// each packet is a slanted arrow between them.
 /// </summary>
 public static class LadderDiagram
@@ -20,7 +21,9 @@ public static class LadderDiagram
     private const double MergeDistance = 15;
     private const int MostTimeLines = 50;
 
-    /// <summary>Writes an SVG document (no script, no external fonts) whose width grows with the number of lanes.</summary>
+    /// <summary>
+    /// Writes an SVG document (no script, no external fonts) whose width grows with the number of lanes.
+    /// </summary>
     /// <param name="writer">Takes the document; left open.</param>
     /// <param name="lanes">The columns from left to right; each ends with the first byte of its response.</param>
     /// <param name="roundTrip">The wire's round trip, for the time scale; greater than zero.</param>

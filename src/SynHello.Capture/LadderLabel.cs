@@ -69,7 +69,8 @@ internal static class LadderLabel
     {
         const PacketContents MoreParts = PacketContents.Handshake | PacketContents.Finished;
         bool hasMore = (contents & MoreParts) != PacketContents.None;
-        // The last message of the flight: in TLS 1.2 without resumption the client's Finished comes before the server's.
+        // The last message of the flight: in TLS 1.2 without resumption the client's Finished comes before the
+        // server's.
         string last = version == SslProtocols.Tls13 || contents.HasFlag(PacketContents.Finished)
             ? "Finished"
             : "ServerHelloDone";

@@ -50,7 +50,9 @@ public enum PacketContents
     /// <summary>An alert that is not encrypted as application data.</summary>
     Alert = 1 << 11,
 
-    /// <summary>TLS 1.3 records of the server between the handshake and the response, as a rule NewSessionTicket.</summary>
+    /// <summary>
+    /// TLS 1.3 records of the server between the handshake and the response, as a rule NewSessionTicket.
+    /// </summary>
     PostHandshake = 1 << 12,
 
     /// <summary>Early data.</summary>

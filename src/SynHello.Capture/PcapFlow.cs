@@ -8,6 +8,7 @@ namespace SynHello.Capture;
 /// </param>
 /// <param name="Server">The other end.</param>
 /// <param name="Packets">
-/// The packets in the order of the file, ready for <see cref="RoundTripLedger.Read"/>. Times count from the file's first packet.
+/// The packets in the order of the file, ready for <see cref="RoundTripLedger.Read"/>. Times count from the file's
+/// first packet.
 /// </param>
 public sealed record PcapFlow(IPEndPoint Client, IPEndPoint Server, IReadOnlyList<CapturedPacket> Packets);

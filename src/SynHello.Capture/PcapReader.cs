@@ -6,10 +6,13 @@ namespace SynHello.Capture;
 /// <remarks>
 /// <para>Both byte orders, microseconds and nanoseconds; link types raw IP (101, 228, 229), Ethernet (1, also with VLAN
 /// tags) and Linux cooked (113, 276).</para>
-/// <para>A capture has one time a packet, taken at the end that <see cref="PcapReaderOptions.Vantage"/> names. The time at
-/// the other end is estimated: one crossing is taken to be half of the shortest time from a packet's leaving to the arrival
+/// <para>A capture has one time a packet, taken at the end that <see cref="PcapReaderOptions.Vantage"/> names. The time
+/// at
+/// the other end is estimated: one crossing is taken to be half of the shortest time from a packet's leaving to the
+/// arrival
 /// of one that acknowledges it (packets that were sent twice are left out, for nobody knows which copy was
-/// acknowledged). The shortest time keeps the order of cause and effect: an answer never seems sent before what it answers
+/// acknowledged). The shortest time keeps the order of cause and effect: an answer never seems sent before what it
+/// answers
 /// had arrived. Packets that the wire lost cannot be known; all count as delivered.</para>
 /// </remarks>
 public static class PcapReader
@@ -24,12 +27,15 @@ public static class PcapReader
     private const int MaximumPacketLength = 262_144;
 
     /// <summary>Reads a capture to its end.</summary>
-    /// <param name="stream">The file's bytes from the position of the file header; read forward only, left open.</param>
+    /// <param name="stream">
+    /// The file's bytes from the position of the file header; read forward only, left open.
+    /// </param>
     /// <param name="options">Vantage and limits; null for the defaults.</param>
     /// <returns>The connections.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is not a classic pcap file, ends in the middle of a packet, or has a link type that is not supported; the
+    /// The file is not a classic pcap file, ends in the middle of a packet, or has a link type that is not supported;
+    /// the
     /// message says which, and where.
     /// </exception>
     public static PcapCapture Read(Stream stream, PcapReaderOptions? options = null)

@@ -14,23 +14,28 @@ namespace SynHello.Capture;
 /// sent. The depth of a packet that carries new data, a SYN or a FIN is the greatest of</para>
 /// <list type="number">
 /// <item>the depth of the sender's own earlier data, because a stream is read in order (0 for the first packet);</item>
-/// <item>d + 1, where d is the depth of the deepest SYN, FIN or data that its sender had received, readable without a gap,
+/// <item>d + 1, where d is the depth of the deepest SYN, FIN or data that its sender had received, readable without a
+/// gap,
 /// when it was sent. Data that arrives twice, or waits behind a gap, is not a cause;</item>
 /// <item>d + 1, where d is the depth of a packet that newly acknowledged the sender's data, if the sender had been
 /// held back until then. It had been (a) if the packet goes on with a TLS record whose beginning
 /// is acknowledged: congestion window, receive window or the budget of an unproven address was used up; (b)
 /// if data had been sent before and the packet left within an eighth of the wire's round trip, at most 5 ms, of the
-/// acknowledgement's arrival: the same between records, and Nagle's algorithm; (c) if it is the listener's first data and
+/// acknowledgement's arrival: the same between records, and Nagle's algorithm; (c) if it is the listener's first data
+/// and
 /// the acknowledgement completes the handshake, unless data in the SYN was taken.</item>
 /// </list>
 /// <para>All other acknowledgements count for nothing: they ride along with every flight, and nobody waits for them. A
 /// retransmission has the depth at which its bytes were first sent: a loss costs time, not a round trip of the
-/// protocol, and is counted in <see cref="Retransmissions"/>. Bytes in a SYN that the SYN-ACK does not acknowledge count as
+/// protocol, and is counted in <see cref="Retransmissions"/>. Bytes in a SYN that the SYN-ACK does not acknowledge
+/// count as
 /// not sent, so their second sending, behind the SYN-ACK, is the first. TLS 1.3 has one exception to
-/// rule 2: the first request does not depend on what the server sent after it had the client's Finished (session tickets), even
+/// rule 2: the first request does not depend on what the server sent after it had the client's Finished (session
+/// tickets), even
 /// if the client was slow to send the request. What cannot be told apart counts: a server that answers early data only
 /// after it had the client's Finished is taken to have waited for it.</para>
-/// <para>The request is sent after depth / 2 round trips, the first response byte arrives after (depth + 1) / 2, because its own
+/// <para>The request is sent after depth / 2 round trips, the first response byte arrives after (depth + 1) / 2,
+/// because its own
 /// delivery is one crossing more. Worked example, TLS 1.3 with the ClientHello in the SYN:</para>
 /// <code>
 /// depth 0   client   SYN + ClientHello
@@ -39,7 +44,8 @@ namespace SynHello.Capture;
 /// depth 3   server   NewSessionTicket; response              needs the request: first byte after (3+1)/2 = 2
 /// </code>
 /// <para><b>What the request is.</b> In TLS 1.2 the client's first application_data record; in TLS 1.3 its first early
-/// data unless the server refused it, else the record after its Finished; without TLS the client's first byte. The response is the
+/// data unless the server refused it, else the record after its Finished; without TLS the client's first byte. The
+/// response is the
 /// first application_data record of the server that begins in a packet sent after the request arrived (without
 /// TLS its first byte). <see cref="RoundTripLedgerOptions"/> refines this.</para>
 /// <para>A ledger does not change after it is made and can be used by several threads.</para>
@@ -96,7 +102,9 @@ public sealed class RoundTripLedger
     /// <summary>Bytes of data in the client's first SYN.</summary>
     public int SynPayloadBytes { get; }
 
-    /// <summary>How many of <see cref="SynPayloadBytes"/> the server's SYN-ACK acknowledged (RFC 7413, section 4.2.2).</summary>
+    /// <summary>
+    /// How many of <see cref="SynPayloadBytes"/> the server's SYN-ACK acknowledged (RFC 7413, section 4.2.2).
+    /// </summary>
     public int SynPayloadBytesTaken { get; }
 
     /// <summary>What the client's first SYN says in its Fast Open option.</summary>
@@ -105,7 +113,9 @@ public sealed class RoundTripLedger
     /// <summary>Whether the SYN-ACK brought a cookie for next time.</summary>
     public bool FastOpenCookieGranted { get; }
 
-    /// <summary>Whether the data in the client's first SYN begins with a TLS record that begins with a ClientHello.</summary>
+    /// <summary>
+    /// Whether the data in the client's first SYN begins with a TLS record that begins with a ClientHello.
+    /// </summary>
     public bool ClientHelloInSyn { get; }
 
     /// <summary>Whether <see cref="ClientHelloInSyn"/>, and the server acknowledged all data of the SYN.</summary>
@@ -114,7 +124,9 @@ public sealed class RoundTripLedger
     /// <summary>Whether the client speaks TLS: its stream, or its SYN, begins with a ClientHello.</summary>
     public bool IsTls { get; }
 
-    /// <summary>The version that the ServerHello chose; None if there is no ServerHello, or it is older than TLS 1.2.</summary>
+    /// <summary>
+    /// The version that the ServerHello chose; None if there is no ServerHello, or it is older than TLS 1.2.
+    /// </summary>
     public SslProtocols TlsVersion { get; }
 
     /// <summary>Whether the server sent a HelloRetryRequest.</summary>
@@ -124,7 +136,8 @@ public sealed class RoundTripLedger
     public EarlyDataUse EarlyData { get; }
 
     /// <summary>
-    /// Round trips that had to pass, TCP's included, before the request's first byte could be sent; null if there was no
+    /// Round trips that had to pass, TCP's included, before the request's first byte could be sent; null if there was
+    /// no
     /// request, or the capture does not hold the SYN.
     /// </summary>
     public int? RequestSentRoundTrips { get; }
@@ -135,10 +148,14 @@ public sealed class RoundTripLedger
     /// </summary>
     public int? FirstByteRoundTrips { get; }
 
-    /// <summary>When the request's first byte was sent, on the clock of the capture; null if there was no request.</summary>
+    /// <summary>
+    /// When the request's first byte was sent, on the clock of the capture; null if there was no request.
+    /// </summary>
     public TimeSpan? RequestSentAt { get; }
 
-    /// <summary>When the response's first byte was readable at the client, on the clock of the capture; null if never.</summary>
+    /// <summary>
+    /// When the response's first byte was readable at the client, on the clock of the capture; null if never.
+    /// </summary>
     public TimeSpan? FirstByteAt { get; }
 
     /// <summary>Packets that carried only what had been sent before.</summary>
@@ -154,9 +171,12 @@ public sealed class RoundTripLedger
     public bool IsTruncated { get; }
 
     /// <summary>Reads the packets of one TCP connection.</summary>
-    /// <param name="packets">The connection's packets in any order; not copied, so their bytes must stay as they are meanwhile.</param>
+    /// <param name="packets">
+    /// The connection's packets in any order; not copied, so their bytes must stay as they are meanwhile.
+    /// </param>
     /// <param name="options">What the packets do not show; null for the defaults.</param>
-    /// <returns>The ledger. Packets with malformed contents are told as far as they can be, and never make it fail.</returns>
+    /// <returns>The ledger. Packets with malformed contents are told as far as they can be, and never make it
+    /// fail.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="packets"/> or one of them is null.</exception>
     /// <exception cref="ArgumentException">A packet is said to be delivered before it was sent.</exception>
     public static RoundTripLedger Read(IEnumerable<CapturedPacket> packets, RoundTripLedgerOptions? options = null)

@@ -4,7 +4,8 @@ namespace SynHello.Capture;
 public sealed class RoundTripLedgerOptions
 {
     /// <summary>
-    /// TLS 1.3: application_data records with which the client completes the handshake, EndOfEarlyData not counted: 1 for
+    /// TLS 1.3: application_data records with which the client completes the handshake, EndOfEarlyData not counted: 1
+    /// for
     /// a Finished (the default), more if certificates go in records of their own. The record after them is the request.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
@@ -19,7 +20,8 @@ public sealed class RoundTripLedgerOptions
     } = 1;
 
     /// <summary>
-    /// TLS 1.3: application_data records of the server's first flight up to its Finished. Needed only to tell a response
+    /// TLS 1.3: application_data records of the server's first flight up to its Finished. Needed only to tell a
+    /// response
     /// to early data from the handshake before it. When null (the default) the flight is taken to end at the
     /// first record of the size of a bare Finished, else to be one record.
     /// </summary>

@@ -1,6 +1,8 @@
 namespace SynHello.Capture;
 
-/// <summary>The packets of one TCP connection in the order of sending, and its two streams put together from them.</summary>
+/// <summary>
+/// The packets of one TCP connection in the order of sending, and its two streams put together from them.
+/// </summary>
 internal sealed class TcpConversation
 {
     private readonly List<ConnectionPacket> _packets = [];
@@ -23,7 +25,9 @@ internal sealed class TcpConversation
     /// <summary>The server's first SYN-ACK that answers the SYN.</summary>
     public ConnectionPacket? SynAck { get; private set; }
 
-    /// <summary>How many bytes of the SYN's payload the server acknowledged with its SYN-ACK (RFC 7413, section 4.2.2).</summary>
+    /// <summary>
+    /// How many bytes of the SYN's payload the server acknowledged with its SYN-ACK (RFC 7413, section 4.2.2).
+    /// </summary>
     public int SynBytesTaken { get; private set; }
 
     public int UnreadablePackets { get; private set; }

@@ -47,10 +47,14 @@ public readonly struct TcpSegment
     /// <summary>The receiver's port.</summary>
     public int DestinationPort => Field16(2);
 
-    /// <summary>The sequence number of the first byte of <see cref="Payload"/>, or of the SYN if the segment has one.</summary>
+    /// <summary>
+    /// The sequence number of the first byte of <see cref="Payload"/>, or of the SYN if the segment has one.
+    /// </summary>
     public uint SequenceNumber => Field32(4);
 
-    /// <summary>The sequence number that the sender expects next; meaningful if <see cref="TcpFlags.Ack"/> is set.</summary>
+    /// <summary>
+    /// The sequence number that the sender expects next; meaningful if <see cref="TcpFlags.Ack"/> is set.
+    /// </summary>
     public uint AcknowledgmentNumber => Field32(8);
 
     /// <summary>The control bits.</summary>
@@ -67,7 +71,8 @@ public readonly struct TcpSegment
 
     /// <summary>Finds the TCP segment in an IPv4 or IPv6 packet.</summary>
     /// <param name="ipPacket">
-    /// The packet from its IP header on. Bytes after the length that the IP header states (link-layer padding) are ignored.
+    /// The packet from its IP header on. Bytes after the length that the IP header states (link-layer padding) are
+    /// ignored.
     /// </param>
     /// <param name="segment">The view, when the method returns true.</param>
     /// <returns>

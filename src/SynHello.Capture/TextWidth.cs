@@ -1,7 +1,8 @@
 namespace SynHello.Capture;
 
 /// <summary>
-/// An estimate of how wide text becomes in a sans-serif font, on the wide side: which font the reader's machine has is not known.
+/// An estimate of how wide text becomes in a sans-serif font, on the wide side: which font the reader's machine has is
+/// not known.
 /// </summary>
 internal static class TextWidth
 {

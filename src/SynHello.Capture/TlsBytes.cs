@@ -2,7 +2,9 @@ using SynHello.Wire;
 
 namespace SynHello.Capture;
 
-/// <summary>TLS as a capture shows it: cut anywhere and of any version, so that what cannot be read is no error.</summary>
+/// <summary>
+/// TLS as a capture shows it: cut anywhere and of any version, so that what cannot be read is no error.
+/// </summary>
 internal static class TlsBytes
 {
     public const int HandshakeHeaderLength = 4;
@@ -26,7 +28,9 @@ internal static class TlsBytes
         && header.LegacyVersion.Value >> 8 == 3
         && header.Length <= MaximumRecordLength;
 
-    /// <summary>Reads the version that the body of a ServerHello chooses (RFC 8446, sections 4.1.3 and 4.2.1).</summary>
+    /// <summary>
+    /// Reads the version that the body of a ServerHello chooses (RFC 8446, sections 4.1.3 and 4.2.1).
+    /// </summary>
     /// <returns>False if the body is cut short or malformed.</returns>
     public static bool TryReadServerHello(ReadOnlySpan<byte> body, out ProtocolVersion version, out bool isHelloRetryRequest)
     {

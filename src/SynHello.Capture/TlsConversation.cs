@@ -48,7 +48,9 @@ internal sealed class TlsConversation
     /// <summary>The offset of the request's first record (or byte) in the client's stream.</summary>
     public long? RequestStart { get; private set; }
 
-    /// <summary>Whether the request is what follows the handshake, not a later one that the caller pointed at.</summary>
+    /// <summary>
+    /// Whether the request is what follows the handshake, not a later one that the caller pointed at.
+    /// </summary>
     public bool IsFirstRequest { get; private set; }
 
     /// <summary>The offset of the response's first record (or byte) in the server's stream.</summary>
@@ -118,7 +120,8 @@ internal sealed class TlsConversation
             record.Contents = PacketContents.OtherData;
     }
 
-    // Returns the number of EndOfEarlyData records after the early data: the server took it if there is one. The message
+    // Returns the number of EndOfEarlyData records after the early data: the server took it if there is one. The
+    // message
     // is empty and alone under its key, so its size gives it away (RFC 8446, section 4.5).
     private int JudgeEarlyData(List<TlsRecord> records, int early)
     {

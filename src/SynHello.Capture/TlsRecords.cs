@@ -16,7 +16,9 @@ internal sealed class TlsRecords
     /// <summary>The records in the order of the stream.</summary>
     public IReadOnlyList<TlsRecord> All => _records;
 
-    /// <summary>The version that a ServerHello (or HelloRetryRequest) in this stream chooses; default if there is none.</summary>
+    /// <summary>
+    /// The version that a ServerHello (or HelloRetryRequest) in this stream chooses; default if there is none.
+    /// </summary>
     public ProtocolVersion Version { get; private set; }
 
     /// <summary>Whether a HelloRetryRequest is in this stream.</summary>
@@ -25,7 +27,9 @@ internal sealed class TlsRecords
     /// <summary>The offset after the ServerHello that is not a HelloRetryRequest; null if there is none.</summary>
     public long? ServerHelloEnd { get; private set; }
 
-    /// <summary>Follows the records of a stream from its start to the first gap or the first byte that is not TLS.</summary>
+    /// <summary>
+    /// Follows the records of a stream from its start to the first gap or the first byte that is not TLS.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The negotiated version if it is known already.</param>
     public static TlsRecords Read(ByteStream stream, ProtocolVersion version = default)

@@ -7,7 +7,8 @@ using SynHello.Wire;
 namespace SynHello.Crypto;
 
 /// <summary>
-/// From a certificate's DER to its public key. Only the way to subjectPublicKeyInfo is read, strictly (RFC 5280 section 4.1):
+/// From a certificate's DER to its public key. Only the way to subjectPublicKeyInfo is read, strictly (RFC 5280 section
+/// 4.1):
 /// a whole X.509 object costs three signatures' worth of time, and the chain's judge builds one anyway.
 /// </summary>
 internal static class CertificateKeyImport

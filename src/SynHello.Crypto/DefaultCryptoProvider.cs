@@ -13,7 +13,8 @@ namespace SynHello.Crypto;
 /// </summary>
 /// <remarks>
 /// A derived class can replace the source of randomness (<see cref="FillRandom"/>) and the making of key pairs
-/// (<see cref="CreateKeyExchange"/>). x25519's private keys are drawn from <see cref="FillRandom"/>, those of the NIST curves
+/// (<see cref="CreateKeyExchange"/>). x25519's private keys are drawn from <see cref="FillRandom"/>, those of the NIST
+/// curves
 /// come out of libcrypto's own generator.
 /// </remarks>
 public class DefaultCryptoProvider : TlsCryptoProvider
@@ -43,7 +44,8 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     public sealed override IReadOnlyList<NamedGroup> Groups { get; }
 
     /// <summary>
-    /// The cipher suites, best first: AES-GCM leads where the processor has AES instructions, ChaCha20-Poly1305 elsewhere.
+    /// The cipher suites, best first: AES-GCM leads where the processor has AES instructions, ChaCha20-Poly1305
+    /// elsewhere.
     /// </summary>
     public sealed override IReadOnlyList<CipherSuite> CipherSuites { get; }
 
@@ -149,12 +151,14 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     }
 
     /// <summary>
-    /// Reads the public key out of an end-entity certificate: ECDSA P-256 or P-384, RSA (rsaEncryption) up to 8192 bits, or,
+    /// Reads the public key out of an end-entity certificate: ECDSA P-256 or P-384, RSA (rsaEncryption) up to 8192
+    /// bits, or,
     /// with libcrypto, Ed25519. Nothing else of the certificate is looked at: whoever checks the chain does that.
     /// </summary>
     /// <param name="certificate">The DER of an X.509 certificate.</param>
     /// <exception cref="TlsProtocolException">
-    /// <see cref="TlsErrorCause.MalformedCertificate"/>, or <see cref="TlsErrorCause.UnsupportedCertificateKey"/> for a key
+    /// <see cref="TlsErrorCause.MalformedCertificate"/>, or <see cref="TlsErrorCause.UnsupportedCertificateKey"/> for a
+    /// key
     /// that no scheme of <see cref="SignatureSchemes"/> fits.
     /// </exception>
     public sealed override CertificateKey ImportCertificateKey(ReadOnlySpan<byte> certificate) =>
@@ -162,7 +166,9 @@ public class DefaultCryptoProvider : TlsCryptoProvider
 
     /// <summary>Makes a key pair of a private key that is known already, to replay a recorded handshake.</summary>
     /// <param name="group">One of <see cref="Groups"/>.</param>
-    /// <param name="privateKey">32 octets for x25519, the scalar in the curve's length, most significant octet first, else.</param>
+    /// <param name="privateKey">
+    /// 32 octets for x25519, the scalar in the curve's length, most significant octet first, else.
+    /// </param>
     internal KeyExchange ImportKeyExchange(NamedGroup group, ReadOnlySpan<byte> privateKey)
     {
         if (group == NamedGroup.X25519 && _libcrypto.HasX25519)

@@ -2,7 +2,9 @@ using System.Formats.Asn1;
 
 namespace SynHello.Crypto;
 
-/// <summary>Reads DER values one behind the other, without allocating. Failures are <see cref="AsnContentException"/>.</summary>
+/// <summary>
+/// Reads DER values one behind the other, without allocating. Failures are <see cref="AsnContentException"/>.
+/// </summary>
 internal ref struct DerReader(ReadOnlySpan<byte> source)
 {
     private ReadOnlySpan<byte> _rest = source;

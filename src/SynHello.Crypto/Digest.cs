@@ -54,7 +54,8 @@ internal static class Digest
     }
 
     /// <summary>
-    /// The schemes that an RSA key of this size can use: EMSA-PSS needs two hashes and two octets (RFC 8017 section 9.1.1).
+    /// The schemes that an RSA key of this size can use: EMSA-PSS needs two hashes and two octets (RFC 8017 section
+    /// 9.1.1).
     /// </summary>
     public static SignatureScheme[] RsaPssSchemes(int keySizeInBits)
     {

@@ -75,7 +75,9 @@ internal sealed class DotNetEcdhKeyExchange : KeyExchange
         }
         catch (CryptographicException e)
         {
-            throw new TlsProtocolException(TlsErrorCause.InvalidKeyShare, $"A {Group} key share is not on the curve.", e);
+            throw new TlsProtocolException(
+                TlsErrorCause.InvalidKeyShare,
+                $"A {Group} key share is not on the curve.", e);
         }
     }
 }

@@ -6,7 +6,8 @@ using SynHello.Wire;
 namespace SynHello.Crypto;
 
 /// <summary>
-/// An rsaEncryption key in .NET, where libcrypto is missing or older than 3.0. It checks PSS signatures whose salt is as long
+/// An rsaEncryption key in .NET, where libcrypto is missing or older than 3.0. It checks PSS signatures whose salt is
+/// as long
 /// as the hash (RFC 8446 section 4.2.3).
 /// </summary>
 internal sealed class DotNetRsaCertificateKey(RSA key) : CertificateKey

@@ -4,11 +4,13 @@ namespace SynHello.Crypto;
 
 /// <summary>
 /// The functions of OpenSSL's libcrypto in use, each but the optional ones there since 1.1.1.
-/// <see cref="LibcryptoStatus"/> finds the library and checks that it has them all; nothing here may be called when it says
+/// <see cref="LibcryptoStatus"/> finds the library and checks that it has them all; nothing here may be called when it
+/// says
 /// otherwise.
 /// </summary>
 /// <remarks>
-/// EC_KEY instead of EVP_PKEY for the NIST curves: in OpenSSL 3 a key pair costs a fifth less and a derivation a sixth less
+/// EC_KEY instead of EVP_PKEY for the NIST curves: in OpenSSL 3 a key pair costs a fifth less and a derivation a sixth
+/// less
 /// so. A failing call leaves entries in the thread's error queue; <see cref="ERR_clear_error"/> takes them away
 /// before .NET's own calls could meet them.
 /// </remarks>
@@ -114,7 +116,9 @@ internal static partial class Libcrypto
     [LibraryImport(Name)]
     public static partial nint EVP_sha512();
 
-    /// <summary>Moves <paramref name="source"/> on; the length is C's long, as wide as a pointer where this runs.</summary>
+    /// <summary>
+    /// Moves <paramref name="source"/> on; the length is C's long, as wide as a pointer where this runs.
+    /// </summary>
     [LibraryImport(Name)]
     public static unsafe partial EvpKeyHandle d2i_PublicKey(int type, nint reused, byte** source, nint length);
 

@@ -18,7 +18,9 @@ public sealed class LibcryptoStatus
     /// <summary>Whether a libcrypto was found that has every function in use.</summary>
     public bool IsAvailable { get; private init; }
 
-    /// <summary>What the library says of its version, "OpenSSL 3.0.19 27 Jan 2026" for instance; null without one.</summary>
+    /// <summary>
+    /// What the library says of its version, "OpenSSL 3.0.19 27 Jan 2026" for instance; null without one.
+    /// </summary>
     public string? Version { get; private init; }
 
     /// <summary>Whether x25519 is offered.</summary>
@@ -30,13 +32,17 @@ public sealed class LibcryptoStatus
     /// <summary>Whether secp256r1 and secp384r1 go through libcrypto; otherwise they go through .NET, slower.</summary>
     public bool HasNistCurves { get; private init; }
 
-    /// <summary>What is missing and what follows from it, a sentence each, for a person; empty when all is there.</summary>
+    /// <summary>
+    /// What is missing and what follows from it, a sentence each, for a person; empty when all is there.
+    /// </summary>
     public IReadOnlyList<string> Missing { get; }
 
     /// <summary>Whether the library in use has <see cref="Libcrypto.OptionalFunctions"/>.</summary>
     internal static bool HasOptionalFunctions { get; private set; }
 
-    /// <summary>Whether RSA signatures are verified in libcrypto; otherwise in .NET, whose import of a key is slow.</summary>
+    /// <summary>
+    /// Whether RSA signatures are verified in libcrypto; otherwise in .NET, whose import of a key is slow.
+    /// </summary>
     internal bool HasRsaPss { get; private init; }
 
     /// <summary>A machine without libcrypto, for tests of the ways around it.</summary>

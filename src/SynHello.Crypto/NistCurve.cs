@@ -51,7 +51,9 @@ internal sealed class NistCurve
     /// <summary>The size in bytes of the largest ECDSA signature in DER.</summary>
     public int MaximumSignatureLength { get; }
 
-    /// <summary>libcrypto's EC_GROUP, shared by all threads and only read; zero when libcrypto was built without the curve.</summary>
+    /// <summary>
+    /// libcrypto's EC_GROUP, shared by all threads and only read; zero when libcrypto was built without the curve.
+    /// </summary>
     public nint NativeGroup => _nativeGroup.Value;
 
     public static NistCurve? For(NamedGroup group)
@@ -63,7 +65,8 @@ internal sealed class NistCurve
     }
 
     /// <summary>
-    /// Whether the octets have the form of an uncompressed point (RFC 8446 section 4.2.8.2). That leaves out compressed and
+    /// Whether the octets have the form of an uncompressed point (RFC 8446 section 4.2.8.2). That leaves out compressed
+    /// and
     /// hybrid points and the point at infinity; whether it is on the curve is the library's to say.
     /// </summary>
     public bool HasPointForm(ReadOnlySpan<byte> point) => point.Length == PointLength && point[0] == Uncompressed;

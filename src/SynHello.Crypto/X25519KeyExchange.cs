@@ -50,7 +50,11 @@ internal sealed class X25519KeyExchange : KeyExchange
     {
         Digest.Exactly(sharedSecret, KeyLength);
         if (peerPublicKey.Length != KeyLength)
-            throw new TlsProtocolException(TlsErrorCause.InvalidKeyShare, "An x25519 key share does not have 32 octets.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.InvalidKeyShare,
+                "An x25519 key share does not have 32 octets.");
+        }
 
         // libcrypto refuses an all-zero result too; the comparison does not rely on that (RFC 8446 section 7.4.2).
         if (!TryDerive(peerPublicKey, sharedSecret) || IsAllZero(sharedSecret))
@@ -86,7 +90,8 @@ internal sealed class X25519KeyExchange : KeyExchange
     }
 
     /// <summary>
-    /// Without the check of the peer's key where it can be left out: every 32 octets are a key (RFC 7748 section 5), and
+    /// Without the check of the peer's key where it can be left out: every 32 octets are a key (RFC 7748 section 5),
+    /// and
     /// looking for a checker takes an eighth of the time.
     /// </summary>
     private static int SetPeer(nint context, EvpKeyHandle peer) => LibcryptoStatus.HasOptionalFunctions

@@ -7,8 +7,10 @@ using SynHello.Wire;
 namespace SynHello.Crypto;
 
 /// <summary>
-/// An X.509 chain with its private key in .NET: ECDSA P-256 or P-384, or RSA (signing with PSS). It copies what it needs, so
-/// the certificates it was made of may be disposed of. Signing is thread-safe, and neither locked nor pooled: an operation of
+/// An X.509 chain with its private key in .NET: ECDSA P-256 or P-384, or RSA (signing with PSS). It copies what it
+/// needs, so
+/// the certificates it was made of may be disposed of. Signing is thread-safe, and neither locked nor pooled: an
+/// operation of
 /// .NET's keys makes its own context over a reference-counted key. Dispose of it once no connection signs any more.
 /// </summary>
 public sealed class X509Credential : TlsCredential, IDisposable
@@ -58,10 +60,12 @@ public sealed class X509Credential : TlsCredential, IDisposable
     /// <summary>Makes a credential of a certificate that has its private key.</summary>
     /// <param name="certificate">The end entity's certificate with its private key; stays the caller's.</param>
     /// <param name="intermediates">
-    /// What goes out behind it, in this order: each should certify the one before it (RFC 8446 section 4.4.2). A copy of
+    /// What goes out behind it, in this order: each should certify the one before it (RFC 8446 section 4.4.2). A copy
+    /// of
     /// <paramref name="certificate"/> in front and a self-signed root at the end are left out.
     /// </param>
-    /// <exception cref="CryptographicException">There is no private key, or it is of a kind that cannot sign here.</exception>
+    /// <exception cref="CryptographicException">There is no private key, or it is of a kind that cannot sign
+    /// here.</exception>
     public static X509Credential FromCertificate(
         X509Certificate2 certificate,
         X509Certificate2Collection? intermediates = null)
@@ -84,12 +88,15 @@ public sealed class X509Credential : TlsCredential, IDisposable
     }
 
     /// <summary>Makes a credential of two PEM files, or of one that holds both.</summary>
-    /// <param name="certificatePath">The file with the end entity's certificate first, then its intermediates in order.</param>
+    /// <param name="certificatePath">
+    /// The file with the end entity's certificate first, then its intermediates in order.
+    /// </param>
     /// <param name="keyPath">The file with the private key, not encrypted: PKCS #8, SEC 1 or PKCS #1.</param>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     /// <exception cref="CryptographicException">
-    /// There is no certificate or no usable private key, or the key is not the one of the first certificate; the message names
+    /// There is no certificate or no usable private key, or the key is not the one of the first certificate; the
+    /// message names
     /// the file.
     /// </exception>
     public static X509Credential FromPemFiles(string certificatePath, string keyPath)
@@ -139,7 +146,8 @@ public sealed class X509Credential : TlsCredential, IDisposable
                 chain.Add(intermediate);
         }
 
-        // Whoever trusts the root has it, and whoever has not does not trust it for being sent (RFC 8446 section 4.4.2).
+        // Whoever trusts the root has it, and whoever has not does not trust it for being sent (RFC 8446 section
+        // 4.4.2).
         if (chain.Count > 1 && IsSelfIssued(chain[^1]))
             chain.RemoveAt(chain.Count - 1);
 

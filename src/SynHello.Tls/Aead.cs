@@ -12,8 +12,12 @@ public abstract class Aead : IDisposable
     /// <summary>Encrypts and authenticates.</summary>
     /// <param name="nonce"><see cref="NonceLength"/> bytes, never used twice under this key.</param>
     /// <param name="associatedData">Authenticated, not encrypted.</param>
-    /// <param name="plaintext">What is encrypted; may be the beginning of <paramref name="destination"/> itself (in place).</param>
-    /// <param name="destination">Exactly <paramref name="plaintext"/>'s length and <see cref="TagLength"/> more.</param>
+    /// <param name="plaintext">
+    /// What is encrypted; may be the beginning of <paramref name="destination"/> itself (in place).
+    /// </param>
+    /// <param name="destination">
+    /// Exactly <paramref name="plaintext"/>'s length and <see cref="TagLength"/> more.
+    /// </param>
     public abstract void Seal(
         ReadOnlySpan<byte> nonce,
         ReadOnlySpan<byte> associatedData,

@@ -27,7 +27,9 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     /// <summary>Where records go; set for as long as a call of the engine lasts.</summary>
     public IBufferWriter<byte>? Output { get; set; }
 
-    /// <summary>Whether the keys that open records were changed, so that no part of a message may be left over.</summary>
+    /// <summary>
+    /// Whether the keys that open records were changed, so that no part of a message may be left over.
+    /// </summary>
     public bool ReadKeyChanged { get; set; }
 
     /// <summary>Whether a Need... event waits for its answer; messages wait with it.</summary>
@@ -51,7 +53,9 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
         Keys.EnterHandshake(sharedSecret);
     }
 
-    /// <summary>Adds what was written to <see cref="Flight"/> since <paramref name="start"/> to the transcript.</summary>
+    /// <summary>
+    /// Adds what was written to <see cref="Flight"/> since <paramref name="start"/> to the transcript.
+    /// </summary>
     public void AppendFlight(int start) => Transcript.Append(Flight.Written[start..]);
 
     /// <summary>Puts the messages of the flight so far into records under the current keys.</summary>
@@ -93,7 +97,12 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
         }
 
         if (!CryptographicOperations.FixedTimeEquals(received, expected))
-            throw new TlsProtocolException(TlsErrorCause.BadFinished, "The peer's Finished does not match the handshake.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.BadFinished,
+                "The peer's Finished does not match the handshake.");
+        }
+
         Transcript.Append(message.Encoded);
     }
 
@@ -120,7 +129,9 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
 
     public void Raise(TlsEvent tlsEvent) => _events |= 1u << (int)tlsEvent;
 
-    /// <summary>The events come out in the order in which they are declared, which is that of a connection's life.</summary>
+    /// <summary>
+    /// The events come out in the order in which they are declared, which is that of a connection's life.
+    /// </summary>
     public bool TryReadEvent(out TlsEvent tlsEvent)
     {
         tlsEvent = default;

@@ -2,7 +2,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>Puts handshake messages together from the records that carry them; holds one message and a record at most.</summary>
+/// <summary>
+/// Puts handshake messages together from the records that carry them; holds one message and a record at most.
+/// </summary>
 internal sealed class HandshakeBuffer : IDisposable
 {
     private const int HeaderSize = 4;

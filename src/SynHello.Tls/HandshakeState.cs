@@ -1,7 +1,8 @@
 namespace SynHello.Tls;
 
 /// <summary>
-/// A place in the handshake that waits for one message or one of a few. Stateless: what outlives it is in the context, so one
+/// A place in the handshake that waits for one message or one of a few. Stateless: what outlives it is in the context,
+/// so one
 /// instance serves every connection.
 /// </summary>
 internal abstract class HandshakeState<TContext>

@@ -8,7 +8,9 @@ public abstract class KeyExchange : IDisposable
     /// <summary>The group of the key pair.</summary>
     public abstract NamedGroup Group { get; }
 
-    /// <summary>The public value as it stands in key_share: 32 octets for x25519, an uncompressed point for the NIST curves.</summary>
+    /// <summary>
+    /// The public value as it stands in key_share: 32 octets for x25519, an uncompressed point for the NIST curves.
+    /// </summary>
     public abstract ReadOnlySpan<byte> PublicKey { get; }
 
     /// <summary>The size of the shared secret in bytes.</summary>

@@ -6,7 +6,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the handshake secret to the master
+/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the handshake secret to the
+/// master
 /// secret and hands out traffic secrets. Secrets are cleared as soon as the next one is made.
 /// </summary>
 internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite) : IDisposable
@@ -50,6 +51,9 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
         DeriveSecret("exp master"u8, transcriptHash, _exporter.AsSpan(0, HashLength));
         CryptographicOperations.ZeroMemory(_current);
     }
+
+    /// <summary>exporter_master_secret, for the key log.</summary>
+    public ReadOnlySpan<byte> ExporterSecret => _exporter.AsSpan(0, HashLength);
 
     /// <summary>verify_data = HMAC(finished_key, transcript) (RFC 8446 section 4.4.4).</summary>
     public void ComputeFinished(ReadOnlySpan<byte> trafficSecret, ReadOnlySpan<byte> transcriptHash, Span<byte> verifyData)

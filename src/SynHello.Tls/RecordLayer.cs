@@ -5,7 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// Records of both directions (RFC 8446 section 5): each direction is in the clear until it is given keys. Knows nothing of
+/// Records of both directions (RFC 8446 section 5): each direction is in the clear until it is given keys. Knows
+/// nothing of
 /// messages.
 /// </summary>
 internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDisposable
@@ -50,23 +51,44 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
 
     public void UpdateWriteKey() => Replace(ref _write, Protection(_write).Next(provider));
 
-    /// <summary>Takes the peer's record_size_limit (RFC 8449 section 4): at least 64, and what is above the protocol's own limit means that.</summary>
+    /// <summary>
+    /// Takes the peer's record_size_limit (RFC 8449 section 4): at least 64, and what is above the protocol's own limit
+    /// means that.
+    /// </summary>
     public void ApplyPeerLimit(ushort limit)
     {
         if (limit < MinimumSizeLimit)
-            throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"The peer's record_size_limit of {limit} is below {MinimumSizeLimit}.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.IllegalValue,
+                $"The peer's record_size_limit of {limit} is below {MinimumSizeLimit}.");
+        }
+
         WriteSizeLimit = Math.Min((int)limit, MaximumInnerPlaintext);
     }
 
     /// <summary>Checks what the header alone can tell, before the record is there in full.</summary>
-    public void CheckHeader(in RecordHeader header)
+    /// <param name="header">The header.</param>
+    /// <param name="maySkip">
+    /// Whether the record may be early data to be skipped: that is protected whatever the keys here, and keeps to the
+    /// record_size_limit of the connection that its ticket is from. What opens is measured again.
+    /// </param>
+    public void CheckHeader(in RecordHeader header, bool maySkip)
     {
-        bool isProtected = IsReadProtected && header.Type == ContentType.ApplicationData;
-        int limit = isProtected
-            ? Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + 255)
-            : RecordHeader.MaximumPlaintext;
+        bool isProtected = maySkip || (IsReadProtected && header.Type == ContentType.ApplicationData);
+        int limit = (isProtected, maySkip) switch
+        {
+            (_, true) => RecordHeader.MaximumProtected,
+            (true, _) => Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + 255),
+            _ => RecordHeader.MaximumPlaintext,
+        };
         if (header.Length > RecordHeader.MaximumProtected || (!isProtected && header.Length > limit))
-            throw new TlsProtocolException(TlsErrorCause.RecordTooLarge, $"A record of {header.Length} bytes came; {limit} is the most.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.RecordTooLarge,
+                $"A record of {header.Length} bytes came; {limit} is the most.");
+        }
+
         if (header.Length > limit)
             throw AboveSizeLimit();
     }
@@ -87,14 +109,24 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
             return false;
 
         if (inner.Length > MaximumInnerPlaintext)
-            throw new TlsProtocolException(TlsErrorCause.RecordTooLarge, "A record holds more than 2^14 bytes and its content type.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.RecordTooLarge,
+                "A record holds more than 2^14 bytes and its content type.");
+        }
+
         if (inner.Length > ReadSizeLimit)
             throw AboveSizeLimit();
 
         // RFC 8446 section 5.4: padding is zero, and the content type is the last octet that is not.
         int last = inner.LastIndexOfAnyExcept((byte)0);
         if (last < 0)
-            throw new TlsProtocolException(TlsErrorCause.MissingInnerContentType, "A record holds nothing but padding.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.MissingInnerContentType,
+                "A record holds nothing but padding.");
+        }
+
         type = new ContentType(inner[last]);
         contentLength = last;
         return true;

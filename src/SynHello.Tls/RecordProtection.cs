@@ -5,7 +5,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>The keys of one direction: a cipher, an IV and a sequence number (RFC 8446 sections 5.2, 5.3, 7.3).</summary>
+/// <summary>
+/// The keys of one direction: a cipher, an IV and a sequence number (RFC 8446 sections 5.2, 5.3, 7.3).
+/// </summary>
 internal sealed class RecordProtection : IDisposable
 {
     private readonly KeySchedule _keys;

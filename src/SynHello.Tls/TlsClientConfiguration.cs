@@ -12,7 +12,8 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     private Offer? _offer;
 
     /// <summary>
-    /// The groups that the ClientHello carries key shares for; each must be one of <see cref="TlsConfiguration.Groups"/>.
+    /// The groups that the ClientHello carries key shares for; each must be one of <see
+    /// cref="TlsConfiguration.Groups"/>.
     /// Null, the default, means the first group alone, because the SYN is small.
     /// </summary>
     public IReadOnlyList<NamedGroup>? KeyShareGroups { get; init; }

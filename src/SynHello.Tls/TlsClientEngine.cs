@@ -5,8 +5,10 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// The client's side of one connection. <see cref="Start"/> makes the ClientHello; then bytes go to <see cref="TlsEngine.Receive"/>
-/// until <see cref="TlsEvent.NeedCertificateVerdict"/> and <see cref="TlsEvent.HandshakeCompleted"/> have come. Not thread-safe.
+/// The client's side of one connection. <see cref="Start"/> makes the ClientHello; then bytes go to <see
+/// cref="TlsEngine.Receive"/>
+/// until <see cref="TlsEvent.NeedCertificateVerdict"/> and <see cref="TlsEvent.HandshakeCompleted"/> have come. Not
+/// thread-safe.
 /// </summary>
 public sealed class TlsClientEngine : TlsEngine
 {
@@ -17,7 +19,8 @@ public sealed class TlsClientEngine : TlsEngine
     /// <summary>Makes a client for one connection.</summary>
     /// <param name="configuration">What is offered and taken.</param>
     /// <param name="serverName">
-    /// The host name to ask for: ASCII (punycode), no trailing dot. Null or an IP address sends no server_name (RFC 6066
+    /// The host name to ask for: ASCII (punycode), no trailing dot. Null or an IP address sends no server_name (RFC
+    /// 6066
     /// section 3).
     /// </param>
     /// <exception cref="ArgumentException">The name is empty, longer than 255 characters or not ASCII.</exception>
@@ -36,7 +39,10 @@ public sealed class TlsClientEngine : TlsEngine
         _context = new ClientContext(configuration, serverName);
     }
 
-    /// <summary>The size of the first ClientHello in bytes, record header included: what the SYN has to hold. 0 before <see cref="Start"/>.</summary>
+    /// <summary>
+    /// The size of the first ClientHello in bytes, record header included: what the SYN has to hold. 0 before <see
+    /// cref="Start"/>.
+    /// </summary>
     public int ClientHelloLength { get; private set; }
 
     private protected override ConnectionContext Context => _context;
@@ -59,7 +65,9 @@ public sealed class TlsClientEngine : TlsEngine
         FinishStart();
     }
 
-    /// <summary>Starts with the hello of a recorded trace, whose Random and key share the provider is made to draw.</summary>
+    /// <summary>
+    /// Starts with the hello of a recorded trace, whose Random and key share the provider is made to draw.
+    /// </summary>
     internal void StartRecorded(ReadOnlySpan<byte> clientHello, IBufferWriter<byte> output)
     {
         _context.Output = output;
@@ -77,7 +85,8 @@ public sealed class TlsClientEngine : TlsEngine
     }
 
     /// <summary>
-    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is trusted. Call <see cref="TlsEngine.Receive"/> next, with
+    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is trusted. Call <see
+    /// cref="TlsEngine.Receive"/> next, with
     /// whatever was not consumed, to go on.
     /// </summary>
     /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
@@ -88,7 +97,9 @@ public sealed class TlsClientEngine : TlsEngine
         _context.IsQuestionOpen = false;
     }
 
-    /// <summary>Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is refused, and the connection is over.</summary>
+    /// <summary>
+    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is refused, and the connection is over.
+    /// </summary>
     /// <param name="failure">Why; its alert is what the server is told.</param>
     /// <param name="output">The alert is appended here.</param>
     /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
@@ -108,7 +119,12 @@ public sealed class TlsClientEngine : TlsEngine
         }
 
         if (message.Type == HandshakeType.NewSessionTicket && ++_tickets > TlsLimits.Tickets)
-            throw new TlsProtocolException(TlsErrorCause.TooManyTickets, "The server sends one ticket after the other.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.TooManyTickets,
+                "The server sends one ticket after the other.");
+        }
+
         _state = _state.Handle(_context, message);
     }
 

@@ -4,7 +4,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>What client and server engines are configured with alike. Immutable; one serves many connections at once.</summary>
+/// <summary>
+/// What client and server engines are configured with alike. Immutable; one serves many connections at once.
+/// </summary>
 public abstract class TlsConfiguration
 {
     private readonly int? _recordSizeLimit;
@@ -31,7 +33,9 @@ public abstract class TlsConfiguration
     /// <summary>Schemes that the peer may sign with, best first; by default all that the provider can check.</summary>
     public IReadOnlyList<SignatureScheme> SignatureSchemes { get; init; }
 
-    /// <summary>Application protocols, best first (RFC 7301); empty by default, and ALPN is then not negotiated.</summary>
+    /// <summary>
+    /// Application protocols, best first (RFC 7301); empty by default, and ALPN is then not negotiated.
+    /// </summary>
     public IReadOnlyList<SslApplicationProtocol> ApplicationProtocols { get; init; } = [];
 
     /// <summary>
@@ -71,7 +75,8 @@ public abstract class TlsConfiguration
     }
 
     /// <summary>
-    /// Receives a line in the SSLKEYLOGFILE format for each secret of each connection. Whoever holds the lines can read the
+    /// Receives a line in the SSLKEYLOGFILE format for each secret of each connection. Whoever holds the lines can read
+    /// the
     /// traffic: for debugging only. Null, the default, logs nothing. Called on the thread that drives the engine.
     /// </summary>
     public Action<string>? KeyLog { get; init; }

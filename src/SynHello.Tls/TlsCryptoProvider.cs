@@ -76,7 +76,8 @@ public abstract class TlsCryptoProvider
     /// <summary>Reads the public key out of an end-entity certificate.</summary>
     /// <param name="certificate">The DER of an X.509 certificate.</param>
     /// <exception cref="TlsProtocolException">
-    /// <see cref="TlsErrorCause.MalformedCertificate"/>, or <see cref="TlsErrorCause.UnsupportedCertificateKey"/> for a key
+    /// <see cref="TlsErrorCause.MalformedCertificate"/>, or <see cref="TlsErrorCause.UnsupportedCertificateKey"/> for a
+    /// key
     /// that no scheme of <see cref="SignatureSchemes"/> fits.
     /// </exception>
     public abstract CertificateKey ImportCertificateKey(ReadOnlySpan<byte> certificate);

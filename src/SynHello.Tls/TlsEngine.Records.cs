@@ -14,7 +14,9 @@ public abstract partial class TlsEngine
     private int _warningAlerts;
     private int _skippedEarlyData;
 
-    /// <summary>How the early data of a client is treated that this server did not accept it from (RFC 8446 section 4.2.10).</summary>
+    /// <summary>
+    /// How the early data of a client is treated that this server did not accept it from (RFC 8446 section 4.2.10).
+    /// </summary>
     private protected EarlyDataSkip EarlyDataSkip { get; set; }
 
     private int ReceiveRecords(ReadOnlySpan<byte> input, IBufferWriter<byte> plaintext)
@@ -63,12 +65,18 @@ public abstract partial class TlsEngine
     private void CheckHeader(in RecordHeader header)
     {
         if (header.Type.Value is < 20 or > 23)
-            throw new TlsProtocolException(TlsErrorCause.UnexpectedRecordType, $"A record of the type {header.Type} came.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.UnexpectedRecordType,
+                $"A record of the type {header.Type} came.");
+        }
 
-        // legacy_record_version is to be ignored (RFC 8446 section 5.1), but a first octet other than 3 is no TLS record at all.
+        // legacy_record_version is to be ignored (RFC 8446 section 5.1), but a first octet other than 3 is no TLS
+        // record at all.
         if (header.LegacyVersion.Value >> 8 != 3)
             throw new TlsProtocolException(TlsErrorCause.NotTls, "A record does not have a TLS version.");
-        Context.Records.CheckHeader(header);
+        bool maySkip = EarlyDataSkip != EarlyDataSkip.No && header.Type == ContentType.ApplicationData;
+        Context.Records.CheckHeader(header, maySkip);
     }
 
     private void HandlePlaintext(ContentType type, ReadOnlySpan<byte> content)
@@ -79,7 +87,8 @@ public abstract partial class TlsEngine
         }
         else if (type == ContentType.Alert)
         {
-            // A peer that fails at the ServerHello has no keys yet; its alert is in the clear. After its first protected
+            // A peer that fails at the ServerHello has no keys yet; its alert is in the clear. After its first
+            // protected
             // record nothing in the clear is its own.
             if (Context.Records.IsReadProtected && (Context.IsHandshakeComplete || Context.Records.RecordsRead > 0))
                 throw Unprotected(type);
@@ -108,7 +117,11 @@ public abstract partial class TlsEngine
         ReadOnlySpan<byte> @sealed = record[RecordHeader.Size..];
         int innerLength = @sealed.Length - Aead.TagLength;
         if (innerLength < 1)
-            throw new TlsProtocolException(TlsErrorCause.BadRecordMac, "A protected record is too short to hold a tag and a content type.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.BadRecordMac,
+                "A protected record is too short to hold a tag and a content type.");
+        }
 
         // Opened where application data belongs: what turns out to be something else is just not advanced over.
         Span<byte> inner = plaintext.GetSpan(innerLength)[..innerLength];
@@ -139,14 +152,21 @@ public abstract partial class TlsEngine
         }
         else
         {
-            throw new TlsProtocolException(TlsErrorCause.UnexpectedRecordType, $"A protected record holds the type {type}.");
+            throw new TlsProtocolException(
+                TlsErrorCause.UnexpectedRecordType,
+                $"A protected record holds the type {type}.");
         }
     }
 
     private void HandleApplicationData(int length)
     {
         if (!Context.IsHandshakeComplete)
-            throw new TlsProtocolException(TlsErrorCause.EarlyApplicationData, "Application data came before the handshake was complete.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.EarlyApplicationData,
+                "Application data came before the handshake was complete.");
+        }
+
         RefuseInterleaving();
         if (length == 0)
         {
@@ -180,7 +200,11 @@ public abstract partial class TlsEngine
             Context.ReadKeyChanged = false;
             Handle(new HandshakeMessage(message));
             if (Context.ReadKeyChanged && !_handshake.IsEmpty)
-                throw new TlsProtocolException(TlsErrorCause.MessageAcrossKeyChange, "A handshake message goes on across a change of keys.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.MessageAcrossKeyChange,
+                    "A handshake message goes on across a change of keys.");
+            }
         }
 
         if (Context.IsHandshakeComplete && _handshake.IsEmpty)
@@ -203,14 +227,20 @@ public abstract partial class TlsEngine
         var alert = new AlertDescription(content[1]);
         if (alert == AlertDescription.CloseNotify && Context.IsHandshakeComplete)
         {
+            RefuseInterleaving();
             IsPeerClosed = true;
             Context.Raise(TlsEvent.PeerClosed);
         }
         else if (alert == AlertDescription.UserCanceled)
         {
             // The close_notify that follows it ends the connection.
+            RefuseInterleaving();
             if (++_warningAlerts > TlsLimits.WarningAlerts)
-                throw new TlsProtocolException(TlsErrorCause.TooManyAlerts, "The peer sends one warning alert after the other.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.TooManyAlerts,
+                    "The peer sends one warning alert after the other.");
+            }
         }
         else
         {
@@ -222,7 +252,12 @@ public abstract partial class TlsEngine
     private void HandleChangeCipherSpec(ReadOnlySpan<byte> content)
     {
         if (!Context.ChangeCipherSpecAllowed || content is not [1])
-            throw new TlsProtocolException(TlsErrorCause.UnexpectedChangeCipherSpec, "A change_cipher_spec record came that may not come.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.UnexpectedChangeCipherSpec,
+                "A change_cipher_spec record came that may not come.");
+        }
+
         RefuseInterleaving();
         CountEmptyRecord();
     }
@@ -230,20 +265,32 @@ public abstract partial class TlsEngine
     private void RefuseInterleaving()
     {
         if (!_handshake.IsEmpty)
-            throw new TlsProtocolException(TlsErrorCause.InterleavedRecord, "A record came between the fragments of a handshake message.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.InterleavedRecord,
+                "A record came between the fragments of a handshake message.");
+        }
     }
 
     private void CountEmptyRecord()
     {
         if (++_emptyRecords > TlsLimits.EmptyRecords)
-            throw new TlsProtocolException(TlsErrorCause.TooManyEmptyRecords, "The peer sends one empty record after the other.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.TooManyEmptyRecords,
+                "The peer sends one empty record after the other.");
+        }
     }
 
     private void SkipEarlyData(int length)
     {
         _skippedEarlyData += RecordHeader.Size + length;
         if (_skippedEarlyData > TlsLimits.SkippedEarlyData)
-            throw new TlsProtocolException(TlsErrorCause.TooMuchEarlyData, "Early data that was not accepted goes on and on.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.TooMuchEarlyData,
+                "Early data that was not accepted goes on and on.");
+        }
     }
 
     /// <summary>A KeyUpdate of the peer (RFC 8446 section 4.6.3).</summary>
@@ -251,7 +298,12 @@ public abstract partial class TlsEngine
     {
         KeyUpdate update = KeyUpdate.Parse(message.Expect(HandshakeType.KeyUpdate));
         if (++_keyUpdates > TlsLimits.KeyUpdates)
-            throw new TlsProtocolException(TlsErrorCause.TooManyKeyUpdates, "The peer changes its key over and over without sending anything.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.TooManyKeyUpdates,
+                "The peer changes its key over and over without sending anything.");
+        }
+
         Context.Records.UpdateReadKey();
         Context.ReadKeyChanged = true;
 

@@ -1,17 +1,23 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 using SynHello.Wire;
 
 namespace SynHello.Tls;
 
 /// <summary>
-/// One TLS connection without a socket: bytes in; bytes, events and plaintext out. It opens no socket, reads no clock, starts
-/// no task and draws no randomness but its provider's. Whatever a call appended to its output has to be sent, after a call
+/// One TLS connection without a socket: bytes in; bytes, events and plaintext out. It opens no socket, reads no clock,
+/// starts
+/// no task and draws no randomness but its provider's. Whatever a call appended to its output has to be sent, after a
+/// call
 /// that threw as well: the alert is in it. Not thread-safe.
 /// </summary>
 public abstract partial class TlsEngine : IDisposable
 {
+    /// <summary>
+    /// A multiple of every record size that matters; at most 2^14 records of the smallest size limit.
+    /// </summary>
+    private const int SendPiece = 64 * RecordHeader.MaximumPlaintext;
+
     private TlsProtocolException? _failure;
     private bool _closeNotifySent;
     private bool _disposed;
@@ -32,11 +38,14 @@ public abstract partial class TlsEngine : IDisposable
     private protected abstract ConnectionContext Context { get; }
 
     /// <summary>Takes bytes from the peer.</summary>
-    /// <param name="input">What came from the transport and was not consumed yet. May be empty, after a verdict for instance.</param>
+    /// <param name="input">
+    /// What came from the transport and was not consumed yet. May be empty, after a verdict for instance.
+    /// </param>
     /// <param name="plaintext">Application data is appended here.</param>
     /// <param name="output">Bytes for the peer are appended here.</param>
     /// <returns>
-    /// How many bytes of <paramref name="input"/> were consumed: whole records. The rest has to be handed in again with what
+    /// How many bytes of <paramref name="input"/> were consumed: whole records. The rest has to be handed in again with
+    /// what
     /// comes next; a record is never larger than 16,645 bytes with its header.
     /// </returns>
     /// <exception cref="TlsProtocolException">The connection is over; later calls throw the same.</exception>
@@ -45,6 +54,8 @@ public abstract partial class TlsEngine : IDisposable
         ArgumentNullException.ThrowIfNull(plaintext);
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfUnusable();
+        if (_closeNotifySent && !IsHandshakeComplete)
+            return input.Length; // this side has ended the handshake: nothing may be sent any more, so nothing is handled
         Context.Output = output;
         try
         {
@@ -55,9 +66,11 @@ public abstract partial class TlsEngine : IDisposable
             Fail(failure);
             throw;
         }
-        catch (CryptographicException exception)
+        catch (Exception exception)
         {
-            var failure = new TlsProtocolException(TlsErrorCause.InternalError, "The cryptography failed.", exception);
+            // Whatever the provider, a credential or the key log threw: a connection that is changed half-way must not
+            // go on.
+            var failure = new TlsProtocolException(TlsErrorCause.InternalError, "This side failed while it handled a message.", exception);
             Fail(failure);
             throw failure;
         }
@@ -69,7 +82,8 @@ public abstract partial class TlsEngine : IDisposable
 
     /// <summary>Says that the transport has ended: the peer's FIN or a reset.</summary>
     /// <exception cref="TlsProtocolException">
-    /// <see cref="TlsErrorCause.TruncatedByPeer"/>: no close_notify came before, so data may have been cut off (RFC 8446 section 6.1).
+    /// <see cref="TlsErrorCause.TruncatedByPeer"/>: no close_notify came before, so data may have been cut off (RFC
+    /// 8446 section 6.1).
     /// </exception>
     public void ReceiveEnd()
     {
@@ -87,21 +101,30 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>Seals application data.</summary>
     /// <param name="plaintext">What is sent; an empty span makes an empty record.</param>
     /// <param name="output">The records are appended here.</param>
-    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent already.</exception>
+    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent
+    /// already.</exception>
     /// <exception cref="TlsProtocolException">The connection is over.</exception>
     public void Send(ReadOnlySpan<byte> plaintext, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfNotOpen();
-        if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
-            WriteKeyUpdate(requestPeer: false, output);
-        Context.Records.Write(ContentType.ApplicationData, plaintext, output);
+        do
+        {
+            // In pieces, so that a key is changed in time however much is sent at once.
+            ReadOnlySpan<byte> piece = plaintext[..Math.Min(plaintext.Length, SendPiece)];
+            plaintext = plaintext[piece.Length..];
+            if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
+                WriteKeyUpdate(requestPeer: false, output);
+            Context.Records.Write(ContentType.ApplicationData, piece, output);
+        }
+        while (!plaintext.IsEmpty);
     }
 
     /// <summary>Changes this side's sending key (RFC 8446 section 4.6.3).</summary>
     /// <param name="requestPeer">Whether the peer is asked to change its own too.</param>
     /// <param name="output">The message is appended here.</param>
-    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent already.</exception>
+    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent
+    /// already.</exception>
     /// <exception cref="TlsProtocolException">The connection is over.</exception>
     public void UpdateKey(bool requestPeer, IBufferWriter<byte> output)
     {
@@ -122,7 +145,9 @@ public abstract partial class TlsEngine : IDisposable
         WriteAlert(AlertDescription.CloseNotify, output);
     }
 
-    /// <summary>Gives the connection up for a reason that the engine cannot know, a handshake that takes too long for instance.</summary>
+    /// <summary>
+    /// Gives the connection up for a reason that the engine cannot know, a handshake that takes too long for instance.
+    /// </summary>
     /// <param name="failure">Why; its alert is what the peer is told.</param>
     /// <param name="output">The alert is appended here.</param>
     public void Abort(TlsProtocolException failure, IBufferWriter<byte> output)
@@ -141,7 +166,9 @@ public abstract partial class TlsEngine : IDisposable
     /// <returns>False when there is none.</returns>
     public bool TryRead(out TlsEvent tlsEvent) => Context.TryReadEvent(out tlsEvent);
 
-    /// <summary>Derives keying material that both sides share and nobody else has (RFC 8446 section 7.5, RFC 5705).</summary>
+    /// <summary>
+    /// Derives keying material that both sides share and nobody else has (RFC 8446 section 7.5, RFC 5705).
+    /// </summary>
     /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
     /// <param name="context">A context; an empty one and none are the same in TLS 1.3.</param>
     /// <param name="destination">What is filled: at most 255 times the hash of the cipher suite.</param>
@@ -180,8 +207,11 @@ public abstract partial class TlsEngine : IDisposable
     private protected void ThrowIfUnusable()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_failure is not null)
-            throw new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
+        if (_failure is null)
+            return;
+        throw _failure.PeerAlert is { } alert
+            ? new TlsProtocolException(alert)
+            : new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
     }
 
     private void ThrowIfNotOpen()
@@ -204,7 +234,9 @@ public abstract partial class TlsEngine : IDisposable
 
     private void WriteKeyUpdate(bool requestPeer, IBufferWriter<byte> output)
     {
-        Context.KeyUpdateOwed = false;
+        // RFC 8446 section 4.6.3: what is owed is an update that asks for none; one that asks does not settle it.
+        if (!requestPeer)
+            Context.KeyUpdateOwed = false;
         new KeyUpdate(requestPeer).Write(Context.Flight);
         Context.Records.Write(ContentType.Handshake, Context.Flight.Written, output);
         Context.Flight.Dispose();

@@ -4,7 +4,8 @@ namespace SynHello.Tls;
 public enum TlsEvent
 {
     /// <summary>
-    /// The peer's chain waits for a verdict (<see cref="TlsNegotiation.PeerCertificates"/>). Nothing more is consumed until
+    /// The peer's chain waits for a verdict (<see cref="TlsNegotiation.PeerCertificates"/>). Nothing more is consumed
+    /// until
     /// <see cref="TlsClientEngine.AcceptCertificate"/> or <see cref="TlsClientEngine.RefuseCertificate"/> answers.
     /// </summary>
     NeedCertificateVerdict,

@@ -4,7 +4,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>What the two sides have agreed on. Values appear as the handshake settles them and do not change afterwards.</summary>
+/// <summary>
+/// What the two sides have agreed on. Values appear as the handshake settles them and do not change afterwards.
+/// </summary>
 public sealed class TlsNegotiation
 {
     internal TlsNegotiation()

@@ -70,7 +70,11 @@ internal readonly ref struct Certificate
             while (extensions.TryRead(out ExtensionType type, out _))
             {
                 if (!_offered.Contains(type))
-                    throw new TlsProtocolException(TlsErrorCause.UnsolicitedExtension, $"A certificate came with the extension {type}, which was not offered.");
+                {
+                    throw new TlsProtocolException(
+                        TlsErrorCause.UnsolicitedExtension,
+                        $"A certificate came with the extension {type}, which was not offered.");
+                }
             }
         }
     }

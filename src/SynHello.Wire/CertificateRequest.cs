@@ -27,7 +27,12 @@ internal readonly ref struct CertificateRequest
         }
 
         if (schemes.IsEmpty)
-            throw new TlsProtocolException(TlsErrorCause.MissingExtension, "CertificateRequest has no signature_algorithms.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.MissingExtension,
+                "CertificateRequest has no signature_algorithms.");
+        }
+
         return new CertificateRequest { Context = context, SignatureAlgorithms = schemes };
     }
 

@@ -98,7 +98,12 @@ internal readonly ref struct ClientHello
                         break;
                     case 41:
                         if (!extensions.IsAtEnd)
-                            throw new TlsProtocolException(TlsErrorCause.PreSharedKeyNotLast, "pre_shared_key is not the last extension.");
+                        {
+                            throw new TlsProtocolException(
+                                TlsErrorCause.PreSharedKeyNotLast,
+                                "pre_shared_key is not the last extension.");
+                        }
+
                         continue;
                     default:
                         continue;
@@ -215,7 +220,12 @@ internal readonly ref struct ClientHello
     {
         ReadOnlySpan<byte> bytes = content.ReadVector8(2, 254);
         if (bytes.Length % 2 != 0)
-            throw new TlsProtocolException(TlsErrorCause.VectorLengthOutOfRange, "supported_versions has an odd length.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.VectorLengthOutOfRange,
+                "supported_versions has an odd length.");
+        }
+
         return new CodePoints(bytes);
     }
 

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace SynHello.Wire;
 
-/// <summary>A list of 16-bit code points as it stands on the wire: cipher suites, groups, schemes or versions.</summary>
+/// <summary>
+/// A list of 16-bit code points as it stands on the wire: cipher suites, groups, schemes or versions.
+/// </summary>
 internal readonly ref struct CodePoints(ReadOnlySpan<byte> encoded)
 {
     public ReadOnlySpan<byte> Encoded { get; } = encoded;

@@ -4,7 +4,9 @@ namespace SynHello.Wire;
 /// <param name="Value">The octet on the wire.</param>
 public readonly record struct ContentType(byte Value)
 {
-    /// <summary>change_cipher_spec (20): in TLS 1.3 sent only for middleboxes, and dropped (RFC 8446 appendix D.4).</summary>
+    /// <summary>
+    /// change_cipher_spec (20): in TLS 1.3 sent only for middleboxes, and dropped (RFC 8446 appendix D.4).
+    /// </summary>
     public static ContentType ChangeCipherSpec => new(20);
 
     /// <summary>alert (21).</summary>

@@ -28,7 +28,12 @@ internal readonly ref struct EncryptedExtensions
         while (extensions.TryRead(out ExtensionType type, out ReadOnlySpan<byte> data))
         {
             if (!offered.Contains(type))
-                throw new TlsProtocolException(TlsErrorCause.UnsolicitedExtension, $"The server answered the extension {type}, which was not offered.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.UnsolicitedExtension,
+                    $"The server answered the extension {type}, which was not offered.");
+            }
+
             present = present.With(type);
             var content = new TlsReader(data);
             switch (type.Value)

@@ -36,14 +36,26 @@ internal ref struct ExtensionReader
         ref ulong word = ref _seen[type.Value / 64];
         ulong bit = 1ul << (type.Value % 64);
         if ((word & bit) != 0)
-            throw new TlsProtocolException(TlsErrorCause.DuplicateExtension, $"The extension {type} stands twice in one message.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.DuplicateExtension,
+                $"The extension {type} stands twice in one message.");
+        }
+
         word |= bit;
         if (ExtensionPlacement.Of(type) is { } allowed && (allowed & _context) == HandshakeContext.None)
-            throw new TlsProtocolException(TlsErrorCause.MisplacedExtension, $"The extension {type} must not stand in {_context}.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.MisplacedExtension,
+                $"The extension {type} must not stand in {_context}.");
+        }
+
         return true;
     }
 
-    /// <summary>A bit an extension type: a double is found at once, however many extensions a hostile hello holds.</summary>
+    /// <summary>
+    /// A bit an extension type: a double is found at once, however many extensions a hostile hello holds.
+    /// </summary>
     [InlineArray((ushort.MaxValue + 1) / 64)]
     private struct SeenTypes
     {

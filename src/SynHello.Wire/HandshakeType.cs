@@ -34,7 +34,9 @@ public readonly record struct HandshakeType(byte Value)
     /// <summary>key_update (24).</summary>
     public static HandshakeType KeyUpdate => new(24);
 
-    /// <summary>message_hash (254): the synthetic message that stands for a retried ClientHello in the transcript.</summary>
+    /// <summary>
+    /// message_hash (254): the synthetic message that stands for a retried ClientHello in the transcript.
+    /// </summary>
     public static HandshakeType MessageHash => new(254);
 
     /// <summary>The RFC's name of the value, or its number when it is unknown.</summary>

@@ -1,6 +1,8 @@
 namespace SynHello.Wire;
 
-/// <summary>The client_shares of key_share (RFC 8446 section 4.2.8): a group and a public value each, no group twice.</summary>
+/// <summary>
+/// The client_shares of key_share (RFC 8446 section 4.2.8): a group and a public value each, no group twice.
+/// </summary>
 internal readonly ref struct KeyShareList
 {
     private KeyShareList(ReadOnlySpan<byte> encoded) => Encoded = encoded;
@@ -20,7 +22,12 @@ internal readonly ref struct KeyShareList
             if (seen[..count].Contains(entry.Group.Value))
                 throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"key_share holds {entry.Group} twice.");
             if (count == MaximumShares)
-                throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"key_share holds more than {MaximumShares} shares.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.IllegalValue,
+                    $"key_share holds more than {MaximumShares} shares.");
+            }
+
             seen[count++] = entry.Group.Value;
         }
 

@@ -1,7 +1,8 @@
 namespace SynHello.Wire;
 
 /// <summary>
-/// A ServerHello or HelloRetryRequest (RFC 8446 sections 4.1.3, 4.1.4) as a view over its bytes. The extensions of a hello
+/// A ServerHello or HelloRetryRequest (RFC 8446 sections 4.1.3, 4.1.4) as a view over its bytes. The extensions of a
+/// hello
 /// that does not negotiate TLS 1.3 are not read.
 /// </summary>
 internal readonly ref struct ServerHello
@@ -78,7 +79,9 @@ internal readonly ref struct ServerHello
                             keyExchange = content.ReadVector16(1);
                         break;
                     default:
-                        throw new TlsProtocolException(TlsErrorCause.UnsolicitedExtension, $"The server answered the extension {type}, which was not offered.");
+                        throw new TlsProtocolException(
+                            TlsErrorCause.UnsolicitedExtension,
+                            $"The server answered the extension {type}, which was not offered.");
                 }
 
                 content.ExpectEnd();
@@ -100,7 +103,9 @@ internal readonly ref struct ServerHello
         };
     }
 
-    /// <summary>Writes the message with its header: of key_share, cookie and supported_versions those in <see cref="Present"/>.</summary>
+    /// <summary>
+    /// Writes the message with its header: of key_share, cookie and supported_versions those in <see cref="Present"/>.
+    /// </summary>
     public void Write(TlsWriter writer)
     {
         using TlsWriter.LengthScope message = writer.Message(HandshakeType.ServerHello);

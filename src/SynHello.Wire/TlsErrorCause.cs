@@ -60,7 +60,9 @@ public enum TlsErrorCause
     /// <summary>A handshake message straddles a change of keys (RFC 8446 section 5.1).</summary>
     MessageAcrossKeyChange,
 
-    /// <summary>A record of another type came between the fragments of a handshake message (RFC 8446 section 5.1).</summary>
+    /// <summary>
+    /// A record of another type came between the fragments of a handshake message (RFC 8446 section 5.1).
+    /// </summary>
     InterleavedRecord,
 
     /// <summary>Application data came before the handshake allows it.</summary>
@@ -111,7 +113,9 @@ public enum TlsErrorCause
     /// <summary>The server did not echo legacy_session_id.</summary>
     SessionIdMismatch,
 
-    /// <summary>The server chose a cipher suite that was not offered, or another one than in its HelloRetryRequest.</summary>
+    /// <summary>
+    /// The server chose a cipher suite that was not offered, or another one than in its HelloRetryRequest.
+    /// </summary>
     CipherSuiteNotOffered,
 
     /// <summary>The server chose a group or key share that was not offered.</summary>
@@ -129,7 +133,9 @@ public enum TlsErrorCause
     /// <summary>A second HelloRetryRequest came.</summary>
     SecondHelloRetryRequest,
 
-    /// <summary>The second ClientHello differs from the first in more than the RFC allows (RFC 8446 section 4.1.2).</summary>
+    /// <summary>
+    /// The second ClientHello differs from the first in more than the RFC allows (RFC 8446 section 4.1.2).
+    /// </summary>
     ChangedClientHello,
 
     /// <summary>The HelloRetryRequest cookie did not come back, or is not one that this server made.</summary>

@@ -31,9 +31,13 @@ public sealed class TlsProtocolException : Exception
     /// <summary>Why the connection was given up.</summary>
     public TlsErrorCause Cause { get; }
 
-    /// <summary>The fatal alert that the peer sent; null unless <see cref="Cause"/> is <see cref="TlsErrorCause.PeerAlert"/>.</summary>
+    /// <summary>
+    /// The fatal alert that the peer sent; null unless <see cref="Cause"/> is <see cref="TlsErrorCause.PeerAlert"/>.
+    /// </summary>
     public AlertDescription? PeerAlert { get; }
 
-    /// <summary>The alert that the peer is sent for this cause; null where nothing is sent (the peer has closed already).</summary>
+    /// <summary>
+    /// The alert that the peer is sent for this cause; null where nothing is sent (the peer has closed already).
+    /// </summary>
     public AlertDescription? Alert => AlertTable.For(Cause);
 }

@@ -60,7 +60,12 @@ internal ref struct TlsReader(ReadOnlySpan<byte> data)
     {
         ReadOnlySpan<byte> bytes = ReadVector16(2, 0xfffe);
         if (bytes.Length % 2 != 0)
-            throw new TlsProtocolException(TlsErrorCause.VectorLengthOutOfRange, "A list of code points has an odd length.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.VectorLengthOutOfRange,
+                "A list of code points has an odd length.");
+        }
+
         return new CodePoints(bytes);
     }
 
@@ -83,7 +88,9 @@ internal ref struct TlsReader(ReadOnlySpan<byte> data)
 
     [DoesNotReturn]
     private static void ThrowTrailing() =>
-        throw new TlsProtocolException(TlsErrorCause.TrailingBytes, "Bytes were left over behind a message, vector or extension.");
+        throw new TlsProtocolException(
+            TlsErrorCause.TrailingBytes,
+            "Bytes were left over behind a message, vector or extension.");
 
     [DoesNotReturn]
     private static void ThrowVectorLength(int length, int minimum, int maximum) =>

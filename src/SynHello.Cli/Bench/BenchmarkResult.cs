@@ -12,7 +12,9 @@ internal sealed record BenchmarkResult(string Name, string Metric, double Synhel
     /// <summary>SynHello / peer.</summary>
     public double Ratio => Synhello / PeerValue;
 
-    /// <summary>Operations a second of wall-clock time, one after the other; null where the metric says it already.</summary>
+    /// <summary>
+    /// Operations a second of wall-clock time, one after the other; null where the metric says it already.
+    /// </summary>
     public double? SynhelloPerSecond { get; init; }
 
     /// <summary>The same of the peer.</summary>

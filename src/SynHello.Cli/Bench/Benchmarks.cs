@@ -116,7 +116,9 @@ internal static class Benchmarks
         return total / 1e6 / seconds;
     }
 
-    /// <summary>A round of every contestant to warm up, then the samples in turn, so that drift meets all of them alike.</summary>
+    /// <summary>
+    /// A round of every contestant to warm up, then the samples in turn, so that drift meets all of them alike.
+    /// </summary>
     private static async Task<List<T>[]> InterleaveAsync<T>(LoopbackContestant[] contestants, int samples, Func<LoopbackContestant, Task<T>> measure)
     {
         const int WarmUp = 16;

@@ -14,7 +14,12 @@ internal sealed class ExpectCertificateOrRequest : HandshakeState<ClientContext>
 
         CertificateRequest request = CertificateRequest.Parse(message.Body);
         if (!request.Context.IsEmpty)
-            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "The CertificateRequest of a handshake has a context.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.IllegalValue,
+                "The CertificateRequest of a handshake has a context.");
+        }
+
         context.Negotiated.ClientCertificateRequested = true;
         context.Transcript.Append(message.Encoded);
         return ExpectCertificate.Instance;

@@ -2,7 +2,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>WAIT_CV of RFC 8446 appendix A.1. The chain's verdict is asked for once the signature proved that the key is there.</summary>
+/// <summary>
+/// WAIT_CV of RFC 8446 appendix A.1. The chain's verdict is asked for once the signature proved that the key is there.
+/// </summary>
 internal sealed class ExpectCertificateVerify : HandshakeState<ClientContext>
 {
     public static readonly ExpectCertificateVerify Instance = new();
@@ -12,7 +14,11 @@ internal sealed class ExpectCertificateVerify : HandshakeState<ClientContext>
         CertificateVerify verify = CertificateVerify.Parse(message.Expect(HandshakeType.CertificateVerify));
         CertificateKey key = context.ServerKey ?? throw new InvalidOperationException("There is no server key.");
         if (!context.Configuration.SignatureSchemes.Contains(verify.Algorithm) || !key.Fits(verify.Algorithm))
-            throw new TlsProtocolException(TlsErrorCause.SignatureSchemeNotOffered, $"The server signed with {verify.Algorithm}, which was not offered or does not fit its key.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.SignatureSchemeNotOffered,
+                $"The server signed with {verify.Algorithm}, which was not offered or does not fit its key.");
+        }
 
         Span<byte> hash = stackalloc byte[context.Transcript.HashLength];
         context.Transcript.GetHash(hash);

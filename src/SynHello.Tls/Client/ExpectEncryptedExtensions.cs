@@ -29,7 +29,9 @@ internal sealed class ExpectEncryptedExtensions : HandshakeState<ClientContext>
                 return protocol;
         }
 
-        throw new TlsProtocolException(TlsErrorCause.ApplicationProtocolNotOffered, "The server chose an application protocol that was not offered.");
+        throw new TlsProtocolException(
+            TlsErrorCause.ApplicationProtocolNotOffered,
+            "The server chose an application protocol that was not offered.");
     }
 
     private static void TakeSizeLimit(ClientContext context, ushort limit)

@@ -12,10 +12,8 @@ internal sealed class ExpectPostHandshake : HandshakeState<ClientContext>
 
     public override HandshakeState<ClientContext> Handle(ClientContext context, in HandshakeMessage message)
     {
-        const uint SevenDays = 604_800;
-        NewSessionTicket ticket = NewSessionTicket.Parse(message.Expect(HandshakeType.NewSessionTicket));
-        if (ticket.LifetimeSeconds > SevenDays)
-            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "A ticket's lifetime is above seven days.");
+        // A lifetime above seven days is the server's mistake, and none that would matter to a ticket that is dropped.
+        NewSessionTicket.Parse(message.Expect(HandshakeType.NewSessionTicket));
         return this;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
         keys.LeaveMaster(hash);
         context.LogSecret("CLIENT_TRAFFIC_SECRET_0", clientSecret);
         context.LogSecret("SERVER_TRAFFIC_SECRET_0", serverSecret);
+        context.LogSecret("EXPORTER_SECRET", keys.ExporterSecret);
 
         if (context.Negotiated.ClientCertificateRequested)
         {

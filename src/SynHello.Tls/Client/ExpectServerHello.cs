@@ -19,17 +19,45 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
     private static void CheckNegotiation(ClientContext context, in ServerHello hello)
     {
         if (hello.SelectedVersion != ProtocolVersion.Tls13)
-            throw new TlsProtocolException(TlsErrorCause.UnsupportedVersion, $"The server chose TLS {hello.SelectedVersion}; 1.3 was offered.");
+        {
+            // RFC 8446 section 4.2.1: an older version is chosen by leaving supported_versions out, never by naming it
+            // there.
+            throw new TlsProtocolException(
+                hello.Present.Contains(ExtensionType.SupportedVersions)
+                    ? TlsErrorCause.IllegalValue
+                    : TlsErrorCause.UnsupportedVersion,
+                $"The server chose TLS {hello.SelectedVersion}; 1.3 was offered.");
+        }
+
         if (hello.LegacyVersion != ProtocolVersion.Tls12)
-            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "The ServerHello's legacy_version is not 0x0303.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.IllegalValue,
+                "The ServerHello's legacy_version is not 0x0303.");
+        }
+
         if (!hello.LegacySessionIdEcho.SequenceEqual(context.SessionId))
-            throw new TlsProtocolException(TlsErrorCause.SessionIdMismatch, "The server did not echo legacy_session_id.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.SessionIdMismatch,
+                "The server did not echo legacy_session_id.");
+        }
+
         if (hello.LegacyCompressionMethod != 0)
             throw new TlsProtocolException(TlsErrorCause.IllegalCompression, "The server chose a compression method.");
         if (!context.Configuration.CipherSuites.Contains(hello.CipherSuite))
-            throw new TlsProtocolException(TlsErrorCause.CipherSuiteNotOffered, $"The server chose {hello.CipherSuite}, which was not offered.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.CipherSuiteNotOffered,
+                $"The server chose {hello.CipherSuite}, which was not offered.");
+        }
+
         if (context.RetrySuite is { } suite && hello.CipherSuite != suite)
-            throw new TlsProtocolException(TlsErrorCause.CipherSuiteNotOffered, $"The server chose {hello.CipherSuite} after {suite} in its HelloRetryRequest.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.CipherSuiteNotOffered,
+                $"The server chose {hello.CipherSuite} after {suite} in its HelloRetryRequest.");
+        }
     }
 
     private static ExpectServerHello Retry(ClientContext context, in ServerHello retry, in HandshakeMessage message)
@@ -38,14 +66,36 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
             throw new TlsProtocolException(TlsErrorCause.SecondHelloRetryRequest, "A second HelloRetryRequest came.");
         bool newGroup = retry.Present.Contains(ExtensionType.KeyShare);
         if (!newGroup && retry.Cookie.IsEmpty)
-            throw new TlsProtocolException(TlsErrorCause.UselessHelloRetryRequest, "The HelloRetryRequest changes nothing.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.UselessHelloRetryRequest,
+                "The HelloRetryRequest changes nothing.");
+        }
+
+        if (retry.Cookie.Length > TlsLimits.Cookie)
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.IllegalValue,
+                $"The server's cookie of {retry.Cookie.Length} bytes is above the limit of {TlsLimits.Cookie}.");
+        }
+
         if (newGroup)
         {
             // RFC 8446 section 4.2.8: a group that was offered, and no share of it sent.
             if (!context.Configuration.Groups.Contains(retry.KeyShareGroup))
-                throw new TlsProtocolException(TlsErrorCause.GroupNotOffered, $"The server asks for {retry.KeyShareGroup}, which was not offered.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.GroupNotOffered,
+                    $"The server asks for {retry.KeyShareGroup}, which was not offered.");
+            }
+
             if (context.FindKeyExchange(retry.KeyShareGroup) is not null)
-                throw new TlsProtocolException(TlsErrorCause.UselessHelloRetryRequest, $"The server asks for {retry.KeyShareGroup} and has it already.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.UselessHelloRetryRequest,
+                    $"The server asks for {retry.KeyShareGroup} and has it already.");
+            }
+
             context.DropKeyExchanges();
             context.KeyExchanges.Add(context.Provider.CreateKeyExchange(retry.KeyShareGroup));
         }

@@ -4,25 +4,40 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>What a server takes of what a ClientHello offers. Each choice is the server's best that the client has too.</summary>
+/// <summary>
+/// What a server takes of what a ClientHello offers. Each choice is the server's best that the client has too.
+/// </summary>
 internal static class ClientHelloChoice
 {
-    /// <summary>Refuses a hello that does not negotiate TLS 1.3 or lacks what it must hold (RFC 8446 sections 4.1.2, 9.2).</summary>
+    /// <summary>
+    /// Refuses a hello that does not negotiate TLS 1.3 or lacks what it must hold (RFC 8446 sections 4.1.2, 9.2).
+    /// </summary>
     public static void CheckForm(in ClientHello hello)
     {
         if (!hello.Present.Contains(ExtensionType.SupportedVersions) || !hello.SupportedVersions.Contains(ProtocolVersion.Tls13.Value))
             throw new TlsProtocolException(TlsErrorCause.UnsupportedVersion, "The client does not offer TLS 1.3.");
         if (hello.LegacyCompressionMethods is not [0])
-            throw new TlsProtocolException(TlsErrorCause.IllegalCompression, "The ClientHello's compression methods are not just the null method.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.IllegalCompression,
+                "The ClientHello's compression methods are not just the null method.");
+        }
+
         RequireExtension(hello, ExtensionType.SupportedGroups);
         RequireExtension(hello, ExtensionType.KeyShare);
         RequireExtension(hello, ExtensionType.SignatureAlgorithms);
+        if (hello.Present.Contains(ExtensionType.PreSharedKey))
+            RequireExtension(hello, ExtensionType.PskKeyExchangeModes); // RFC 8446 section 4.2.9
 
         // RFC 8446 section 4.2.8: a share of a group that is not among supported_groups may not be there.
         foreach (KeyShareEntry share in hello.KeyShares)
         {
             if (!hello.SupportedGroups.Contains(share.Group.Value))
-                throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"key_share holds {share.Group}, which supported_groups does not.");
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.IllegalValue,
+                    $"key_share holds {share.Group}, which supported_groups does not.");
+            }
         }
     }
 
@@ -34,11 +49,14 @@ internal static class ClientHelloChoice
                 return suite;
         }
 
-        throw new TlsProtocolException(TlsErrorCause.NoCommonCipherSuite, "The client offers no cipher suite of this server's.");
+        throw new TlsProtocolException(
+            TlsErrorCause.NoCommonCipherSuite,
+            "The client offers no cipher suite of this server's.");
     }
 
     /// <summary>
-    /// The group: the best that the client sent a share of, because another one costs a round trip; otherwise the best that
+    /// The group: the best that the client sent a share of, because another one costs a round trip; otherwise the best
+    /// that
     /// it knows, to be asked for with a HelloRetryRequest.
     /// </summary>
     public static NamedGroup Group(TlsServerConfiguration configuration, in ClientHello hello, out ReadOnlySpan<byte> keyExchange)
@@ -56,7 +74,9 @@ internal static class ClientHelloChoice
                 return group;
         }
 
-        throw new TlsProtocolException(TlsErrorCause.NoCommonGroup, "The client knows no key exchange group of this server's.");
+        throw new TlsProtocolException(
+            TlsErrorCause.NoCommonGroup,
+            "The client knows no key exchange group of this server's.");
     }
 
     public static (TlsCredential Credential, SignatureScheme Scheme) Credential(
@@ -72,10 +92,14 @@ internal static class ClientHelloChoice
             }
         }
 
-        throw new TlsProtocolException(TlsErrorCause.NoCommonSignatureScheme, "The client takes no signature scheme of this server's certificates.");
+        throw new TlsProtocolException(
+            TlsErrorCause.NoCommonSignatureScheme,
+            "The client takes no signature scheme of this server's certificates.");
     }
 
-    /// <summary>The application protocol (RFC 7301 section 3.2); default when either side does not negotiate one.</summary>
+    /// <summary>
+    /// The application protocol (RFC 7301 section 3.2); default when either side does not negotiate one.
+    /// </summary>
     public static SslApplicationProtocol ApplicationProtocol(TlsServerConfiguration configuration, in ClientHello hello)
     {
         if (configuration.ApplicationProtocols.Count == 0
@@ -90,7 +114,9 @@ internal static class ClientHelloChoice
                 return protocol;
         }
 
-        throw new TlsProtocolException(TlsErrorCause.NoCommonApplicationProtocol, "The client offers no application protocol of this server's.");
+        throw new TlsProtocolException(
+            TlsErrorCause.NoCommonApplicationProtocol,
+            "The client offers no application protocol of this server's.");
     }
 
     private static void RequireExtension(in ClientHello hello, ExtensionType type)

@@ -5,7 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// A hash of all in a ClientHello that must be the same in the second one: everything but key_share, cookie, early_data,
+/// A hash of all in a ClientHello that must be the same in the second one: everything but key_share, cookie,
+/// early_data,
 /// pre_shared_key and padding (RFC 8446 section 4.1.2).
 /// </summary>
 internal static class ClientHelloDigest

@@ -4,7 +4,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>START of RFC 8446 appendix A.2: the first ClientHello, answered with the server's flight or a HelloRetryRequest.</summary>
+/// <summary>
+/// START of RFC 8446 appendix A.2: the first ClientHello, answered with the server's flight or a HelloRetryRequest.
+/// </summary>
 internal sealed class ExpectClientHello : HandshakeState<ServerContext>
 {
     public static readonly ExpectClientHello Instance = new();
@@ -34,7 +36,8 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
     }
 
     /// <summary>
-    /// Asks for another share (RFC 8446 section 4.1.4). All that has to be remembered of the first ClientHello goes into the
+    /// Asks for another share (RFC 8446 section 4.1.4). All that has to be remembered of the first ClientHello goes
+    /// into the
     /// cookie; the connection itself keeps nothing.
     /// </summary>
     private static void SendRetry(

@@ -19,15 +19,28 @@ internal sealed class ExpectSecondClientHello : HandshakeState<ServerContext>
         HelloRetryCookie cookie = HelloRetryCookie.Open(context.Provider, context.Configuration.CookieKey, hello.Cookie);
         byte[] digest = ClientHelloDigest.Compute(context.Provider, message.Body);
         if (!CryptographicOperations.FixedTimeEquals(digest, cookie.Digest))
-            throw new TlsProtocolException(TlsErrorCause.ChangedClientHello, "The second ClientHello differs from the first in what must stay.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.ChangedClientHello,
+                "The second ClientHello differs from the first in what must stay.");
+        }
+
         if (hello.Present.Contains(ExtensionType.EarlyData))
-            throw new TlsProtocolException(TlsErrorCause.ChangedClientHello, "The second ClientHello still offers early data.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.ChangedClientHello,
+                "The second ClientHello still offers early data.");
+        }
 
         KeyShareList.Enumerator shares = hello.KeyShares.GetEnumerator();
         bool isAsked = shares.MoveNext() && shares.Current.Group == cookie.Group;
         ReadOnlySpan<byte> keyExchange = isAsked ? shares.Current.KeyExchange : default;
         if (!isAsked || shares.MoveNext())
-            throw new TlsProtocolException(TlsErrorCause.ChangedClientHello, "The second ClientHello does not hold the one share that was asked for.");
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.ChangedClientHello,
+                "The second ClientHello does not hold the one share that was asked for.");
+        }
 
         context.Negotiated.HelloRetryRequested = true;
         context.Transcript.StartFromMessageHash(

@@ -5,7 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// What a server has to know of a ClientHello that it answered with a HelloRetryRequest, authenticated with HMAC-SHA256 so that
+/// What a server has to know of a ClientHello that it answered with a HelloRetryRequest, authenticated with HMAC-SHA256
+/// so that
 /// the client can keep it instead (RFC 8446 section 4.2.2).
 /// </summary>
 internal readonly ref struct HelloRetryCookie(
@@ -40,7 +41,8 @@ internal readonly ref struct HelloRetryCookie(
         return writer.Length + TagLength;
     }
 
-    /// <exception cref="TlsProtocolException"><see cref="TlsErrorCause.BadCookie"/>: not one of this server's.</exception>
+    /// <exception cref="TlsProtocolException"><see cref="TlsErrorCause.BadCookie"/>: not one of this
+    /// server's.</exception>
     public static HelloRetryCookie Open(TlsCryptoProvider provider, ReadOnlySpan<byte> key, ReadOnlySpan<byte> cookie)
     {
         if (cookie.Length <= TagLength)

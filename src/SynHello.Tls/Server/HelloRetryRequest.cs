@@ -3,7 +3,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// Writes a HelloRetryRequest. It follows from the cookie and the echoed session ID alone, so the server can write it a second
+/// Writes a HelloRetryRequest. It follows from the cookie and the echoed session ID alone, so the server can write it a
+/// second
 /// time for the transcript instead of keeping it.
 /// </summary>
 internal static class HelloRetryRequest

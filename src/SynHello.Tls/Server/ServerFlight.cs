@@ -153,6 +153,7 @@ internal static class ServerFlight
         keys.LeaveMaster(hash);
         context.LogSecret("CLIENT_TRAFFIC_SECRET_0", clientSecret);
         context.LogSecret("SERVER_TRAFFIC_SECRET_0", serverSecret);
+        context.LogSecret("EXPORTER_SECRET", keys.ExporterSecret);
         context.Records.ProtectWrites(keys, serverSecret);
         CryptographicOperations.ZeroMemory(serverSecret);
     }

@@ -9,7 +9,7 @@ namespace SynHello.Interop.Tests;
 /// <summary>A client that speaks TLS properly, up to a certain byte.</summary>
 public static class CutClient
 {
-    private static readonly byte[] s_request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray();
+    private static readonly byte[] _request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray();
 
     /// <summary>Sends the first bytes of what a client sends in a connection with one request, and resets the connection.</summary>
     /// <param name="endPoint">The server.</param>
@@ -52,7 +52,7 @@ public static class CutClient
 
             if (engine.IsHandshakeComplete)
             {
-                engine.Send(s_request, output);
+                engine.Send(_request, output);
                 requested = true;
             }
         }

@@ -10,21 +10,21 @@ public sealed class Identity
 {
     public const string Host = "localhost";
 
-    private static readonly string s_directory = Directory.CreateTempSubdirectory("synhello-interop-").FullName;
-    private static readonly X509Certificate2 s_root = CreateRoot();
-    private static readonly Lazy<RSA> s_rsa = new(() => RSA.Create(2048));
+    private static readonly string _directory = Directory.CreateTempSubdirectory("synhello-interop-").FullName;
+    private static readonly X509Certificate2 _root = CreateRoot();
+    private static readonly Lazy<RSA> _rsa = new(() => RSA.Create(2048));
 
-    private static int s_lastFile;
+    private static int _lastFile;
 
     static Identity()
     {
-        File.WriteAllText(RootFile, s_root.ExportCertificatePem());
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(s_directory, recursive: true);
+        File.WriteAllText(RootFile, _root.ExportCertificatePem());
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(_directory, recursive: true);
     }
 
     private Identity(X509Certificate2 certificate, AsymmetricAlgorithm key)
     {
-        string path = Path.Combine(s_directory, $"{Interlocked.Increment(ref s_lastFile)}");
+        string path = Path.Combine(_directory, $"{Interlocked.Increment(ref _lastFile)}");
         CertificateFile = $"{path}.crt";
         KeyFile = $"{path}.key";
         File.WriteAllText(CertificateFile, certificate.ExportCertificatePem());
@@ -32,9 +32,9 @@ public sealed class Identity
         Credential = X509Credential.FromPemFiles(CertificateFile, KeyFile);
     }
 
-    public static string RootFile => Path.Combine(s_directory, "root.crt");
+    public static string RootFile => Path.Combine(_directory, "root.crt");
 
-    public static X509Certificate2 Root => s_root;
+    public static X509Certificate2 Root => _root;
 
     public string CertificateFile { get; }
 
@@ -67,7 +67,7 @@ public sealed class Identity
         {
             KeyKind.P256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
             KeyKind.P384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
-            _ => s_rsa.Value,
+            _ => _rsa.Value,
         };
         CertificateRequest request = key is ECDsa ecdsa
             ? new CertificateRequest("CN=server", ecdsa, HashAlgorithmName.SHA256)
@@ -75,7 +75,7 @@ public sealed class Identity
         byte[] serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
         using X509Certificate2 certificate = CreateRequest(request, name)
-            .Create(s_root.SubjectName, X509SignatureGenerator.CreateForECDsa(s_root.GetECDsaPrivateKey()!), Days(from), Days(until), serial);
+            .Create(_root.SubjectName, X509SignatureGenerator.CreateForECDsa(_root.GetECDsaPrivateKey()!), Days(from), Days(until), serial);
         return new Identity(certificate, key);
     }
 

@@ -6,7 +6,7 @@ namespace SynHello.Interop.Tests;
 /// <summary>Our server against openssl s_client.</summary>
 public sealed class OpenSslClientTests
 {
-    private static readonly string[] s_checks =
+    private static readonly string[] _checks =
         ["-tls1_3", "-CAfile", Identity.RootFile, "-verify_return_error", "-verify_hostname", Identity.Host, "-servername", Identity.Host];
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class OpenSslClientTests
     }
 
     private static ChildProcess Start(EchoServer server, params string[] options) =>
-        ChildProcess.Start("openssl", ["s_client", "-connect", $"{server.EndPoint}", .. s_checks, .. options]);
+        ChildProcess.Start("openssl", ["s_client", "-connect", $"{server.EndPoint}", .. _checks, .. options]);
 
     private static async Task EchoAndEndAsync(ChildProcess client)
     {

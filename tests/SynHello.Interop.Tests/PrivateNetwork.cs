@@ -15,8 +15,8 @@ public sealed class PrivateNetwork
 {
     public const int Port = 4433;
 
-    private static int s_lastAddress;
-    private static int s_lastPort = 20_000;
+    private static int _lastAddress;
+    private static int _lastPort = 20_000;
 
     public PrivateNetwork()
     {
@@ -33,10 +33,10 @@ public sealed class PrivateNetwork
     /// <summary>An address that nobody has talked to: all of 127/8 is local.</summary>
     public static IPEndPoint NextEndPoint()
     {
-        int number = Interlocked.Increment(ref s_lastAddress);
+        int number = Interlocked.Increment(ref _lastAddress);
         return new IPEndPoint(new IPAddress([127, 77, (byte)(number >> 8), (byte)number]), Port);
     }
 
     /// <summary>A port for a server that can only listen on every address; below those that the system hands out.</summary>
-    public static int NextPort() => Interlocked.Increment(ref s_lastPort);
+    public static int NextPort() => Interlocked.Increment(ref _lastPort);
 }

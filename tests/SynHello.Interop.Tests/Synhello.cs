@@ -9,13 +9,13 @@ namespace SynHello.Interop.Tests;
 public static class Synhello
 {
     // The program's output stands beside the tests': artifacts/bin/<project>/<configuration>.
-    private static readonly string s_program = Path.GetFullPath(Path.Combine(
+    private static readonly string _program = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory,
         "../../SynHello.Cli",
         new DirectoryInfo(AppContext.BaseDirectory).Name,
         "SynHello.Cli.dll"));
 
-    public static ChildProcess Start(params IEnumerable<string> arguments) => ChildProcess.Start("dotnet", [s_program, .. arguments]);
+    public static ChildProcess Start(params IEnumerable<string> arguments) => ChildProcess.Start("dotnet", [_program, .. arguments]);
 
     /// <summary>Serves on an address, and waits until it does.</summary>
     public static async Task<ChildProcess> ServeAsync(IPEndPoint endPoint, Identity identity, params string[] options)
@@ -28,7 +28,7 @@ public static class Synhello
 
     public static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [s_program, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [_program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -26,7 +26,7 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     /// <summary>How long the rest of a response may take to leave once the server has nothing more to do with it.</summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(30);
 
-    private static long s_lastId;
+    private static long _lastId;
 
     private readonly SecureStream _stream;
     private readonly ILogger _logger;
@@ -41,7 +41,7 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     private int _loggedOnce;
 
     public SecureConnection(SecureStream stream, ILogger logger, TimeProvider timeProvider)
-        : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref s_lastId):x8}"))
+        : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref _lastId):x8}"))
     {
         _stream = stream;
         _logger = logger;

@@ -31,7 +31,7 @@ internal static class FailureText
         SocketError.ConnectionRefused => $"Port {port} of {host} refuses connections.",
         SocketError.HostNotFound or SocketError.NoData => $"The host name {host} has no address.",
         SocketError.TryAgain => $"The host name {host} cannot be resolved at the moment.",
-        SocketError.ConnectionReset => "The connection was reset.",
+        SocketError.ConnectionReset or SocketError.Shutdown => "The connection was reset.",
         SocketError.TimedOut => $"Port {port} of {host} does not answer.",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable => $"There is no way to {host}: {exception.Message}.",
         _ => $"{exception.Message}.",

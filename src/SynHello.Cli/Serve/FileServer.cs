@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
@@ -55,11 +56,13 @@ internal static class FileServer
         builder.Logging.AddProvider(new StandardErrorLoggerProvider());
         builder.Logging.AddFilter("SynHello", options.Verbose ? LogLevel.Debug : LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // why it cannot start is told once
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseSynHello(listener =>
         {
             listener.ListenEndPoint = options.EndPoint;
             listener.Credentials = [.. credentials];
+            listener.ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol("http/1.0")];
             listener.FastOpen = options.FastOpen;
             listener.KeyLog = keyLog is null ? null : keyLog.Write;
             if (options.HandshakeTimeout is { } timeout)

@@ -72,7 +72,8 @@ public sealed partial class ChildProcess : IAsyncDisposable
                 }
 
                 if (_ended)
-                    throw new InvalidOperationException($"The process ended without the line that was waited for:\n{string.Join('\n', _lines)}");
+                    throw new InvalidOperationException(
+                        $"The process ended without the line that was waited for:\n{string.Join('\n', _lines)}");
                 changed = _changed.Task;
             }
 
@@ -87,7 +88,8 @@ public sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
-    public Task<string> WaitForAsync(string text) => WaitForLineAsync(line => line.Contains(text, StringComparison.Ordinal));
+    public Task<string> WaitForAsync(string text) =>
+        WaitForLineAsync(line => line.Contains(text, StringComparison.Ordinal));
 
     public async Task WriteLineAsync(string line)
     {
@@ -133,7 +135,8 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     private async Task ReadAsync()
     {
-        await Task.WhenAll(ReadAsync(_process.StandardOutput, error: false), ReadAsync(_process.StandardError, error: true));
+        await Task.WhenAll(
+            ReadAsync(_process.StandardOutput, error: false), ReadAsync(_process.StandardError, error: true));
         lock (_lock)
         {
             _ended = true;

@@ -11,7 +11,9 @@ public static class CutClient
 {
     private static readonly byte[] _request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray();
 
-    /// <summary>Sends the first bytes of what a client sends in a connection with one request, and resets the connection.</summary>
+    /// <summary>
+    /// Sends the first bytes of what a client sends in a connection with one request, and resets the connection.
+    /// </summary>
     /// <param name="endPoint">The server.</param>
     /// <param name="limit">How many bytes to send.</param>
     /// <returns>The client's address, and whether there was more to send.</returns>
@@ -25,7 +27,8 @@ public static class CutClient
         };
         await socket.ConnectAsync(endPoint, patience.Token);
         var client = (IPEndPoint)socket.LocalEndPoint!;
-        using var engine = new TlsClientEngine(new TlsClientConfiguration(DefaultCryptoProvider.Instance), Identity.Host);
+        using var engine =
+            new TlsClientEngine(new TlsClientConfiguration(DefaultCryptoProvider.Instance), Identity.Host);
         var output = new ArrayBufferWriter<byte>();
         var plaintext = new ArrayBufferWriter<byte>();
         engine.Start(output);
@@ -59,7 +62,11 @@ public static class CutClient
     }
 
     private static int Feed(
-        TlsClientEngine engine, byte[] received, int length, ArrayBufferWriter<byte> plaintext, ArrayBufferWriter<byte> output)
+        TlsClientEngine engine,
+        byte[] received,
+        int length,
+        ArrayBufferWriter<byte> plaintext,
+        ArrayBufferWriter<byte> output)
     {
         int start = 0;
         int consumed;

@@ -13,7 +13,9 @@ public sealed class EchoServer : IAsyncDisposable
     private readonly Task _accepting;
 
     public EchoServer(
-        KeyKind kind = KeyKind.P256, Action<SecureListenerOptions>? configure = null, Func<SecureStream, Task>? greet = null)
+        KeyKind kind = KeyKind.P256,
+        Action<SecureListenerOptions>? configure = null,
+        Func<SecureStream, Task>? greet = null)
     {
         EndPoint = PrivateNetwork.NextEndPoint();
         _identity = Identity.For(EndPoint.Address, kind);

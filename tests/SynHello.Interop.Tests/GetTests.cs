@@ -17,7 +17,8 @@ public sealed class GetTests
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address));
         await FetchTwiceAsync($"https://{endPoint}/", mode, first, second);
-        Assert.Contains("s_server", Encoding.UTF8.GetString(await Synhello.GetAsync($"https://{endPoint}/", "--fast-open", mode)));
+        Assert.Contains(
+            "s_server", Encoding.UTF8.GetString(await Synhello.GetAsync($"https://{endPoint}/", "--fast-open", mode)));
     }
 
     [Theory]
@@ -30,7 +31,8 @@ public sealed class GetTests
         int port = PrivateNetwork.NextPort();
         await using ChildProcess server = await WebServer.StartGnuTlsAsync(port, Identity.For(address));
         await FetchTwiceAsync($"https://{address}:{port}/", mode, first, second);
-        Assert.Contains("GnuTLS", Encoding.UTF8.GetString(await Synhello.GetAsync($"https://{address}:{port}/", "--fast-open", mode)));
+        byte[] body = await Synhello.GetAsync($"https://{address}:{port}/", "--fast-open", mode);
+        Assert.Contains("GnuTLS", Encoding.UTF8.GetString(body));
     }
 
     [Theory]
@@ -43,14 +45,17 @@ public sealed class GetTests
         DirectoryInfo directory = Directory.CreateTempSubdirectory("synhello-nginx-");
         try
         {
-            directory.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute; // nginx's worker may be another user
+            // nginx's worker may be another user.
+            directory.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             byte[] content = new byte[300_000];
             Random.Shared.NextBytes(content);
             await File.WriteAllBytesAsync(Path.Combine(directory.FullName, "file.bin"), content);
-            await using ChildProcess server = await WebServer.StartNginxAsync(endPoint, Identity.For(endPoint.Address), directory.FullName);
+            await using ChildProcess server =
+                await WebServer.StartNginxAsync(endPoint, Identity.For(endPoint.Address), directory.FullName);
             await FetchTwiceAsync($"https://{endPoint}/file.bin", mode, first, second);
             Assert.Equal(content, await Synhello.GetAsync($"https://{endPoint}/file.bin", "--fast-open", mode));
-            Assert.Equal(404, (await Synhello.GetJsonAsync($"https://{endPoint}/none")).GetProperty("status").GetInt32());
+            Assert.Equal(
+                404, (await Synhello.GetJsonAsync($"https://{endPoint}/none")).GetProperty("status").GetInt32());
         }
         finally
         {
@@ -65,7 +70,8 @@ public sealed class GetTests
     public async Task Get_FetchesFromServe(string mode, string first, string second)
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess serve = await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--fast-open", mode);
+        await using ChildProcess serve =
+            await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--fast-open", mode);
         await FetchTwiceAsync($"https://{endPoint}/", mode, first, second);
     }
 
@@ -73,7 +79,8 @@ public sealed class GetTests
     public async Task Get_CountsAHelloRetryRequest()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-groups", "P-384");
+        await using ChildProcess server =
+            await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-groups", "P-384");
         JsonElement account = await Synhello.GetJsonAsync($"https://{endPoint}/", "--fast-open", "off");
         Assert.Equal("secp384r1", account.GetProperty("tls").GetProperty("group").GetString());
         Assert.Equal(3, account.GetProperty("roundTrips").GetProperty("requestSent").GetInt32());
@@ -110,14 +117,16 @@ public sealed class GetTests
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.ForOtherHost());
         Assert.Contains("is not for", await FailAsync(endPoint));
-        Assert.Contains("s_server", Encoding.UTF8.GetString(await Synhello.GetAsync($"https://{endPoint}/", "--insecure")));
+        Assert.Contains(
+            "s_server", Encoding.UTF8.GetString(await Synhello.GetAsync($"https://{endPoint}/", "--insecure")));
     }
 
     [Fact]
     public async Task Get_RefusesAnExpiredCertificate()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.Expired(endPoint.Address));
+        await using ChildProcess server =
+            await WebServer.StartOpenSslAsync(endPoint, Identity.Expired(endPoint.Address));
         Assert.Contains("expired", await FailAsync(endPoint));
     }
 
@@ -125,7 +134,8 @@ public sealed class GetTests
     public async Task Get_RefusesASelfSignedCertificate()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.SelfSigned(endPoint.Address));
+        await using ChildProcess server =
+            await WebServer.StartOpenSslAsync(endPoint, Identity.SelfSigned(endPoint.Address));
         Assert.Contains("self-signed", await FailAsync(endPoint));
     }
 
@@ -141,7 +151,8 @@ public sealed class GetTests
     public async Task Get_ReportsAlerts()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-alpn", "none-of-ours");
+        await using ChildProcess server =
+            await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-alpn", "none-of-ours");
         Assert.Contains("no_application_protocol", await FailAsync(endPoint));
     }
 
@@ -149,7 +160,8 @@ public sealed class GetTests
     public async Task Get_RefusesOlderVersions()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-tls1_2");
+        await using ChildProcess server =
+            await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-tls1_2");
         Assert.Contains("protocol_version", await FailAsync(endPoint));
     }
 

@@ -37,7 +37,8 @@ public sealed class GnuTlsClientTests
     public async Task Server_AsksForTheGroupThatItTakes()
     {
         await using var server = new EchoServer(configure: options => options.Groups = [NamedGroup.Secp384r1]);
-        await using ChildProcess client = Start(server, $"--priority={Base}:+AES-128-GCM:+GROUP-X25519:+GROUP-SECP384R1", "--single-key-share");
+        await using ChildProcess client =
+            Start(server, $"--priority={Base}:+AES-128-GCM:+GROUP-X25519:+GROUP-SECP384R1", "--single-key-share");
         await EchoAndEndAsync(client);
         Assert.True((await server.NextReportAsync()).HelloRetryRequested);
     }

@@ -51,17 +51,20 @@ public sealed class Identity
 
     public static Identity ForOtherHost() => Issue(KeyKind.P256, names => names.AddDnsName("elsewhere.example"));
 
-    public static Identity Expired(IPAddress address) => Issue(KeyKind.P256, names => names.AddIpAddress(address), -30, -2);
+    public static Identity Expired(IPAddress address) =>
+        Issue(KeyKind.P256, names => names.AddIpAddress(address), -30, -2);
 
     public static Identity SelfSigned(IPAddress address)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = CreateRequest(new CertificateRequest("CN=self", key, HashAlgorithmName.SHA256), names => names.AddIpAddress(address));
+        CertificateRequest request = CreateRequest(
+            new CertificateRequest("CN=self", key, HashAlgorithmName.SHA256), names => names.AddIpAddress(address));
         using X509Certificate2 certificate = request.CreateSelfSigned(Days(-1), Days(30));
         return new Identity(certificate, key);
     }
 
-    private static Identity Issue(KeyKind kind, Action<SubjectAlternativeNameBuilder> name, int from = -1, int until = 30)
+    private static Identity Issue(
+        KeyKind kind, Action<SubjectAlternativeNameBuilder> name, int from = -1, int until = 30)
     {
         AsymmetricAlgorithm key = kind switch
         {
@@ -74,12 +77,14 @@ public sealed class Identity
             : new CertificateRequest("CN=server", (RSA)key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         byte[] serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
-        using X509Certificate2 certificate = CreateRequest(request, name)
-            .Create(_root.SubjectName, X509SignatureGenerator.CreateForECDsa(_root.GetECDsaPrivateKey()!), Days(from), Days(until), serial);
+        var issuer = X509SignatureGenerator.CreateForECDsa(_root.GetECDsaPrivateKey()!);
+        using X509Certificate2 certificate =
+            CreateRequest(request, name).Create(_root.SubjectName, issuer, Days(from), Days(until), serial);
         return new Identity(certificate, key);
     }
 
-    private static CertificateRequest CreateRequest(CertificateRequest request, Action<SubjectAlternativeNameBuilder> name)
+    private static CertificateRequest CreateRequest(
+        CertificateRequest request, Action<SubjectAlternativeNameBuilder> name)
     {
         var names = new SubjectAlternativeNameBuilder();
         name(names);

@@ -7,7 +7,10 @@ namespace SynHello.Interop.Tests;
 public sealed class OpenSslClientTests
 {
     private static readonly string[] _checks =
-        ["-tls1_3", "-CAfile", Identity.RootFile, "-verify_return_error", "-verify_hostname", Identity.Host, "-servername", Identity.Host];
+    [
+        "-tls1_3", "-CAfile", Identity.RootFile, "-verify_return_error",
+        "-verify_hostname", Identity.Host, "-servername", Identity.Host,
+    ];
 
     [Theory]
     [InlineData("TLS_AES_128_GCM_SHA256")]
@@ -69,7 +72,8 @@ public sealed class OpenSslClientTests
     public async Task Server_ChoosesApplicationProtocol()
     {
         await using var server = new EchoServer(
-            configure: options => options.ApplicationProtocols = [SslApplicationProtocol.Http11, SslApplicationProtocol.Http2]);
+            configure: options =>
+                options.ApplicationProtocols = [SslApplicationProtocol.Http11, SslApplicationProtocol.Http2]);
         await using ChildProcess client = Start(server, "-alpn", "h2,http/1.1");
         await client.WaitForAsync("ALPN protocol: http/1.1");
         Assert.Equal(SslApplicationProtocol.Http11, (await server.NextReportAsync()).ApplicationProtocol);
@@ -81,7 +85,8 @@ public sealed class OpenSslClientTests
     [InlineData("-sigalgs", "ed25519", "handshake failure")]
     public async Task Server_RefusesWithAlert(string option, string value, string alert)
     {
-        await using var server = new EchoServer(configure: options => options.ApplicationProtocols = [SslApplicationProtocol.Http11]);
+        await using var server =
+            new EchoServer(configure: options => options.ApplicationProtocols = [SslApplicationProtocol.Http11]);
         await using ChildProcess client = Start(server, "-brief", option, value);
         Assert.Equal(1, await client.ExitAsync());
         Assert.Contains($"alert {alert}", client.Transcript);
@@ -91,7 +96,8 @@ public sealed class OpenSslClientTests
     public async Task Server_RefusesOlderVersions()
     {
         await using var server = new EchoServer();
-        await using var client = ChildProcess.Start("openssl", "s_client", "-connect", $"{server.EndPoint}", "-tls1_2", "-brief");
+        await using var client =
+            ChildProcess.Start("openssl", "s_client", "-connect", $"{server.EndPoint}", "-tls1_2", "-brief");
         Assert.Equal(1, await client.ExitAsync());
         Assert.Contains("alert protocol version", client.Transcript);
     }
@@ -123,7 +129,8 @@ public sealed class OpenSslClientTests
         for (int i = 0; i < 3; i++)
         {
             await client.WriteLineAsync(command);
-            await client.WaitForLineAsync(_ => client.Lines.Count(line => line.Contains("KEYUPDATE", StringComparison.Ordinal)) == i + 1);
+            await client.WaitForLineAsync(
+                _ => client.Lines.Count(line => line.Contains("KEYUPDATE", StringComparison.Ordinal)) == i + 1);
             await client.WriteLineAsync($"after update {i}");
             await client.WaitForAsync($"after update {i}");
         }

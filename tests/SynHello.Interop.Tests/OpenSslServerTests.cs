@@ -53,7 +53,8 @@ public sealed class OpenSslServerTests
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess server = await StartAsync(endPoint, KeyKind.P256, "-rev", "-alpn", "http/1.1");
         await using SecureStream stream = await ConnectAsync(
-            endPoint, options => options.ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]);
+            endPoint,
+            options => options.ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]);
         Assert.Equal(SslApplicationProtocol.Http11, stream.NegotiatedApplicationProtocol);
         await ReverseAsync(stream);
     }
@@ -63,7 +64,8 @@ public sealed class OpenSslServerTests
     {
         const string Label = "EXPORTER-interop";
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess server = await StartAsync(endPoint, KeyKind.P256, "-keymatexport", Label, "-keymatexportlen", "24");
+        await using ChildProcess server =
+            await StartAsync(endPoint, KeyKind.P256, "-keymatexport", Label, "-keymatexportlen", "24");
         await using SecureStream stream = await ConnectAsync(endPoint);
         byte[] material = new byte[24];
         stream.ExportKeyingMaterial(Label, [], material);
@@ -108,7 +110,8 @@ public sealed class OpenSslServerTests
         Assert.Contains(server.Lines, line => IsKeyUpdate(line, "<<<"));
 
         static bool IsKeyUpdate(string line, string direction) =>
-            line.StartsWith(direction, StringComparison.Ordinal) && line.EndsWith("KeyUpdate", StringComparison.Ordinal);
+            line.StartsWith(direction, StringComparison.Ordinal)
+                && line.EndsWith("KeyUpdate", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,12 +139,16 @@ public sealed class OpenSslServerTests
         var identity = Identity.For(endPoint.Address, kind);
         var server = ChildProcess.Start(
             "openssl",
-            ["s_server", "-accept", $"{endPoint}", "-tls1_3", "-cert", identity.CertificateFile, "-key", identity.KeyFile, .. options]);
+            [
+                "s_server", "-accept", $"{endPoint}", "-tls1_3",
+                "-cert", identity.CertificateFile, "-key", identity.KeyFile, .. options,
+            ]);
         await server.WaitForAsync("ACCEPT");
         return server;
     }
 
-    private static async Task<SecureStream> ConnectAsync(IPEndPoint endPoint, Action<SecureClientOptions>? configure = null)
+    private static async Task<SecureStream> ConnectAsync(
+        IPEndPoint endPoint, Action<SecureClientOptions>? configure = null)
     {
         var options = new SecureClientOptions { TrustedRoots = [Identity.Root] };
         configure?.Invoke(options);

@@ -23,7 +23,7 @@ public sealed class PrivateNetwork
         if (!NetworkNamespace.IsPrivate)
         {
             throw new InvalidOperationException(
-                "These tests change the network's settings. Run them in a namespace of their own: ./test, or unshare -n.");
+                "These tests change the network's settings. Run them in a namespace of their own: unshare -n.");
         }
 
         NetworkNamespace.BringLoopbackUp();
@@ -37,6 +37,8 @@ public sealed class PrivateNetwork
         return new IPEndPoint(new IPAddress([127, 77, (byte)(number >> 8), (byte)number]), Port);
     }
 
-    /// <summary>A port for a server that can only listen on every address; below those that the system hands out.</summary>
+    /// <summary>
+    /// A port for a server that can only listen on every address; below those that the system hands out.
+    /// </summary>
     public static int NextPort() => Interlocked.Increment(ref _lastPort);
 }

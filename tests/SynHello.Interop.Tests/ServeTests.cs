@@ -19,7 +19,8 @@ public sealed class ServeTests : IDisposable
         for (int visit = 1; visit <= 2; visit++)
         {
             await using var curl = ChildProcess.Start(
-                "curl", "--silent", "--show-error", "--tlsv1.3", "--tcp-fastopen", "--cacert", Identity.RootFile, $"https://{endPoint}/");
+                "curl", "--silent", "--show-error", "--tlsv1.3", "--tcp-fastopen",
+                "--cacert", Identity.RootFile, $"https://{endPoint}/");
             Assert.True(await curl.ExitAsync() == 0, curl.Transcript);
             string bytes = curl.Lines.Single(line => line.StartsWith("Bytes in SYN: ", StringComparison.Ordinal));
             Assert.Equal(visit == 2, bytes != "Bytes in SYN: 0");
@@ -39,7 +40,8 @@ public sealed class ServeTests : IDisposable
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess serve = await ServeFilesAsync(endPoint);
         await using var curl = ChildProcess.Start(
-            "curl", "--silent", "--show-error", option, "--cacert", Identity.RootFile, "--output", fetched, $"https://{endPoint}/file.bin");
+            "curl", "--silent", "--show-error", option,
+            "--cacert", Identity.RootFile, "--output", fetched, $"https://{endPoint}/file.bin");
         Assert.True(await curl.ExitAsync() == 0, curl.Transcript);
         Assert.Equal(content, await File.ReadAllBytesAsync(fetched));
     }
@@ -58,7 +60,10 @@ public sealed class ServeTests : IDisposable
         Assert.Contains("as bytes", unknown);
         Assert.Contains("Content-Type: application/octet-stream", unknown);
         Assert.StartsWith("HTTP/1.1 404 ", await RequestAsync(endPoint, "GET /none HTTP/1.1"));
-        foreach (string path in new[] { "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/x/../../secret.txt", "//secret.txt" })
+        foreach (string path in new[]
+        {
+            "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/x/../../secret.txt", "//secret.txt",
+        })
         {
             string answer = await RequestAsync(endPoint, $"GET {path} HTTP/1.1");
             Assert.StartsWith("HTTP/1.1 404 ", answer);
@@ -122,7 +127,8 @@ public sealed class ServeTests : IDisposable
             await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--handshake-timeout", "0.5");
         using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(endPoint);
-        await client.GetStream().WriteAsync(new byte[] { 0x16, 0x03, 0x01, 0x01, 0x00, 0x01, 0x00, 0x00, 0xfc, 0x03, 0x03 });
+        byte[] half = [0x16, 0x03, 0x01, 0x01, 0x00, 0x01, 0x00, 0x00, 0xfc, 0x03, 0x03];
+        await client.GetStream().WriteAsync(half);
         await AssertServesAsync(endPoint);
         await AssertLoggedAsync(serve, client, "longer than 0.5 s");
         Assert.True(await ReadsToEndAsync(client));
@@ -142,7 +148,8 @@ public sealed class ServeTests : IDisposable
     public async Task Serve_OutlivesAResetAtEveryByte(string mode)
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
-        await using ChildProcess serve = await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--fast-open", mode);
+        await using ChildProcess serve =
+            await Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--fast-open", mode);
         int lost = 0;
         bool more = true;
         for (int limit = 0; more; limit++)
@@ -212,10 +219,12 @@ public sealed class ServeTests : IDisposable
         var other = Identity.For(endPoint.Address);
         string[] good = ["--listen", $"{endPoint}", "--cert", identity.CertificateFile, "--key", identity.KeyFile];
 
-        Assert.Contains("/none.crt", await Synhello.FailAsync("serve", "--listen", $"{endPoint}", "--cert", "/none.crt", "--key", identity.KeyFile));
+        Assert.Contains("/none.crt", await Synhello.FailAsync(
+            "serve", "--listen", $"{endPoint}", "--cert", "/none.crt", "--key", identity.KeyFile));
         Assert.Contains(other.KeyFile, await Synhello.FailAsync(
             "serve", "--listen", $"{endPoint}", "--cert", identity.CertificateFile, "--key", other.KeyFile));
-        Assert.Contains("/no-such-directory", await Synhello.FailAsync(["serve", .. good, "--root", "/no-such-directory"]));
+        Assert.Contains(
+            "/no-such-directory", await Synhello.FailAsync(["serve", .. good, "--root", "/no-such-directory"]));
 
         using var taken = new TcpListener(endPoint);
         taken.Start();
@@ -234,13 +243,15 @@ public sealed class ServeTests : IDisposable
             ("ecdsa_secp256r1_sha256", "Signature type: ECDSA"), ("rsa_pss_rsae_sha256", "Signature type: RSA-PSS"),
         })
         {
-            await using var client = ChildProcess.Start("openssl", "s_client", "-connect", $"{endPoint}", "-brief", "-sigalgs", schemes);
+            await using var client =
+                ChildProcess.Start("openssl", "s_client", "-connect", $"{endPoint}", "-brief", "-sigalgs", schemes);
             await client.WaitForAsync(line);
         }
     }
 
     private Task<ChildProcess> ServeFilesAsync(IPEndPoint endPoint) =>
-        Synhello.ServeAsync(endPoint, Identity.For(endPoint.Address), "--root", Path.Combine(_directory.FullName, "site"));
+        Synhello.ServeAsync(
+            endPoint, Identity.For(endPoint.Address), "--root", Path.Combine(_directory.FullName, "site"));
 
     private async Task WriteAsync(string path, byte[] content)
     {
@@ -250,12 +261,14 @@ public sealed class ServeTests : IDisposable
     }
 
     private static ValueTask<SecureStream> ConnectAsync(IPEndPoint endPoint) =>
-        new SecureClient(new SecureClientOptions { TrustedRoots = [Identity.Root] }).ConnectAsync(endPoint, Identity.Host);
+        new SecureClient(new SecureClientOptions { TrustedRoots = [Identity.Root] })
+            .ConnectAsync(endPoint, Identity.Host);
 
     private static async Task<string> RequestAsync(IPEndPoint endPoint, string requestLine)
     {
         await using SecureStream stream = await ConnectAsync(endPoint);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         return await ReadToEndAsync(stream);
     }
 
@@ -268,8 +281,10 @@ public sealed class ServeTests : IDisposable
     private static async Task AssertServesAsync(IPEndPoint endPoint) =>
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", await RequestAsync(endPoint, "GET / HTTP/1.1"));
 
-    private static Task<string> AssertLoggedAsync(ChildProcess serve, TcpClient client, string what) => serve.WaitForLineAsync(line =>
-        line.Contains($" {client.Client.LocalEndPoint} ", StringComparison.Ordinal) && line.Contains(what, StringComparison.Ordinal));
+    private static Task<string> AssertLoggedAsync(ChildProcess serve, TcpClient client, string what) =>
+        serve.WaitForLineAsync(line =>
+            line.Contains($" {client.Client.LocalEndPoint} ", StringComparison.Ordinal)
+            && line.Contains(what, StringComparison.Ordinal));
 
     private static async Task AssertRefusesAsync(IPEndPoint endPoint)
     {

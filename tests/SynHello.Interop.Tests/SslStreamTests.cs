@@ -15,7 +15,8 @@ public sealed class SslStreamTests
     [InlineData(KeyKind.Rsa)]
     public async Task Server_ServesSslStream(KeyKind kind)
     {
-        await using var server = new EchoServer(kind, options => options.ApplicationProtocols = [SslApplicationProtocol.Http11]);
+        await using var server =
+            new EchoServer(kind, options => options.ApplicationProtocols = [SslApplicationProtocol.Http11]);
         using var client = new TcpClient();
         await client.ConnectAsync(server.EndPoint);
         await using var stream = new SslStream(client.GetStream());

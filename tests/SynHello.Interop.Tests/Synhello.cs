@@ -15,13 +15,17 @@ public static class Synhello
         new DirectoryInfo(AppContext.BaseDirectory).Name,
         "SynHello.Cli.dll"));
 
-    public static ChildProcess Start(params IEnumerable<string> arguments) => ChildProcess.Start("dotnet", [_program, .. arguments]);
+    public static ChildProcess Start(params IEnumerable<string> arguments) =>
+        ChildProcess.Start("dotnet", [_program, .. arguments]);
 
     /// <summary>Serves on an address, and waits until it does.</summary>
     public static async Task<ChildProcess> ServeAsync(IPEndPoint endPoint, Identity identity, params string[] options)
     {
         ChildProcess serve = Start(
-            ["serve", "--listen", $"{endPoint}", "--cert", identity.CertificateFile, "--key", identity.KeyFile, .. options]);
+        [
+            "serve", "--listen", $"{endPoint}",
+            "--cert", identity.CertificateFile, "--key", identity.KeyFile, .. options,
+        ]);
         Assert.Equal($"listening on {endPoint}", await serve.WaitForAsync("listening on "));
         return serve;
     }
@@ -53,7 +57,8 @@ public static class Synhello
     /// <summary>Gets a URL that has to work, and returns the body.</summary>
     public static async Task<byte[]> GetAsync(string url, params string[] options)
     {
-        (int exitCode, byte[] output, string error) = await RunAsync(["get", url, "--cacert", Identity.RootFile, .. options]);
+        (int exitCode, byte[] output, string error) =
+            await RunAsync(["get", url, "--cacert", Identity.RootFile, .. options]);
         Assert.True(exitCode == 0, $"get ended with status {exitCode}: {error}");
         return output;
     }

@@ -7,11 +7,15 @@ namespace SynHello.Interop.Tests;
 public static class WebServer
 {
     /// <summary>openssl s_server with its status page: it takes nothing out of a SYN.</summary>
-    public static async Task<ChildProcess> StartOpenSslAsync(IPEndPoint endPoint, Identity identity, params string[] options)
+    public static async Task<ChildProcess> StartOpenSslAsync(
+        IPEndPoint endPoint, Identity identity, params string[] options)
     {
         var server = ChildProcess.Start(
             "openssl",
-            ["s_server", "-accept", $"{endPoint}", "-cert", identity.CertificateFile, "-key", identity.KeyFile, "-www", .. options]);
+            [
+                "s_server", "-accept", $"{endPoint}", "-www",
+                "-cert", identity.CertificateFile, "-key", identity.KeyFile, .. options,
+            ]);
         await server.WaitForAsync("ACCEPT");
         return server;
     }
@@ -21,7 +25,8 @@ public static class WebServer
     {
         var server = ChildProcess.Start(
             "gnutls-serv",
-            "--port", $"{port}", "--http", "--disable-client-cert", "--x509certfile", identity.CertificateFile, "--x509keyfile", identity.KeyFile);
+            "--port", $"{port}", "--http", "--disable-client-cert",
+            "--x509certfile", identity.CertificateFile, "--x509keyfile", identity.KeyFile);
         await WaitAsync(new IPEndPoint(IPAddress.Loopback, port), server);
         return server;
     }

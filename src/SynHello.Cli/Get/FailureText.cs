@@ -9,7 +9,8 @@ internal static class FailureText
 {
     public static string Explain(Exception exception, string host, int port)
     {
-        // HttpClient wraps what its stream throws, and the stream what the protocol or the socket says: the cause is inside.
+        // HttpClient wraps what its stream throws, and the stream what the protocol or the socket says: the cause is
+        // inside.
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
@@ -33,7 +34,8 @@ internal static class FailureText
         SocketError.TryAgain => $"The host name {host} cannot be resolved at the moment.",
         SocketError.ConnectionReset or SocketError.Shutdown => "The connection was reset.",
         SocketError.TimedOut => $"Port {port} of {host} does not answer.",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable => $"There is no way to {host}: {exception.Message}.",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
+            $"There is no way to {host}: {exception.Message}.",
         _ => $"{exception.Message}.",
     };
 }

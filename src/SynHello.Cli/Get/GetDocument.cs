@@ -27,7 +27,8 @@ internal static class GetDocument
             writer.WriteString("version", report.Version.ToString());
             writer.WriteString("cipher", report.CipherSuite.ToString());
             writer.WriteString("group", report.Group.ToString());
-            writer.WriteString("alpn", report.ApplicationProtocol == default ? null : report.ApplicationProtocol.ToString());
+            writer.WriteString(
+                "alpn", report.ApplicationProtocol == default ? null : report.ApplicationProtocol.ToString());
             writer.WriteBoolean("resumed", false);
             writer.WriteString("earlyData", "none");
             writer.WriteEndObject();

@@ -72,7 +72,8 @@ internal static class FileServer
         WebApplication application = builder.Build();
         if (files is not null)
         {
-            application.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
+            application.UseDefaultFiles(
+                new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
             application.UseStaticFiles(new StaticFileOptions
             {
                 FileProvider = files,
@@ -110,8 +111,8 @@ internal static class FileServer
 
     private static string Address(WebApplication application)
     {
-        ICollection<string> addresses =
-            application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var server = application.Services.GetRequiredService<IServer>();
+        ICollection<string> addresses = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         return addresses.Single().Split("://", 2)[1];
     }
 
@@ -121,9 +122,11 @@ internal static class FileServer
         {
             return X509Credential.FromPemFiles(certificate, key);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new CommandFailure($"cannot load the certificate {certificate} with the key {key}: {exception.Message}", exception);
+            throw new CommandFailure(
+                $"cannot load the certificate {certificate} with the key {key}: {exception.Message}", exception);
         }
     }
 

@@ -12,8 +12,9 @@ using SynHello.Wire;
 namespace SynHello.AspNetCore;
 
 /// <summary>
-/// A connection as Kestrel sees it: a pair of pipes with a <see cref="SecureStream"/> behind them. The client's close_notify ends
-/// the input alone, so that who half-closes still gets the response; a connection that breaks fires ConnectionClosed.
+/// A connection as Kestrel sees it: a pair of pipes with a <see cref="SecureStream"/> behind them. The client's
+/// close_notify ends the input alone, so that who half-closes still gets the response; a connection that breaks fires
+/// ConnectionClosed.
 /// </summary>
 internal sealed partial class SecureConnection : DefaultConnectionContext
 {
@@ -23,10 +24,12 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     private const int InputThreshold = 1 << 20;
     private const int OutputThreshold = 1 << 16;
 
-    /// <summary>How long the rest of a response may take to leave once the server has nothing more to do with it.</summary>
+    /// <summary>
+    /// How long the rest of a response may take to leave once the server has nothing more to do with it.
+    /// </summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(30);
 
-    private static long s_lastId;
+    private static long _lastId;
 
     private readonly SecureStream _stream;
     private readonly ILogger _logger;
@@ -41,7 +44,7 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     private int _loggedOnce;
 
     public SecureConnection(SecureStream stream, ILogger logger, TimeProvider timeProvider)
-        : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref s_lastId):x8}"))
+        : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref _lastId):x8}"))
     {
         _stream = stream;
         _logger = logger;
@@ -62,7 +65,9 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         _sending = SendAsync(output.Reader);
     }
 
-    /// <summary>Ends the connection without close_notify: the client must not take what it has for all there is.</summary>
+    /// <summary>
+    /// Ends the connection without close_notify: the client must not take what it has for all there is.
+    /// </summary>
     /// <param name="abortReason">Why; who reads or writes gets to see it.</param>
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -127,7 +132,8 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
                     break;
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
             failure = Explain(exception);
         }
@@ -170,7 +176,9 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         await output.CompleteAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Writes all of a buffer, gathering small segments, so that a head and its short body share a record.</summary>
+    /// <summary>
+    /// Writes all of a buffer, gathering small segments, so that a head and its short body share a record.
+    /// </summary>
     private async ValueTask WriteAsync(ReadOnlySequence<byte> buffer)
     {
         if (buffer.IsSingleSegment)
@@ -197,7 +205,9 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         }
     }
 
-    /// <summary>Turns the end of a read or write into what Kestrel takes for the end of a connection, and logs it once.</summary>
+    /// <summary>
+    /// Turns the end of a read or write into what Kestrel takes for the end of a connection, and logs it once.
+    /// </summary>
     private Exception? Explain(Exception exception)
     {
         if (_abortReason is { } reason)

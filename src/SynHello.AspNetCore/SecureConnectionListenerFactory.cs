@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SynHello.AspNetCore;
 
-/// <summary>Binds the endpoints that are to be secure; every other one is left to the server's other transports.</summary>
+/// <summary>
+/// Binds the endpoints that are to be secure; every other one is left to the server's other transports.
+/// </summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection makes it.")]
 internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFactory)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
@@ -26,7 +28,8 @@ internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFacto
         {
             var listener = new SecureListener(options);
             return new ValueTask<IConnectionListener>(
-                new SecureConnectionListener(listener, loggerFactory.CreateLogger<SecureConnection>(), options.TimeProvider));
+                new SecureConnectionListener(
+                    listener, loggerFactory.CreateLogger<SecureConnection>(), options.TimeProvider));
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {

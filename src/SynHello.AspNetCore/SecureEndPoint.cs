@@ -2,7 +2,9 @@ using System.Net;
 
 namespace SynHello.AspNetCore;
 
-/// <summary>Where Kestrel is to listen through a <see cref="SecureListener"/>: its options, in the shape of an address.</summary>
+/// <summary>
+/// Where Kestrel is to listen through a <see cref="SecureListener"/>: its options, in the shape of an address.
+/// </summary>
 internal sealed class SecureEndPoint(SecureListenerOptions options) : EndPoint
 {
     public SecureListenerOptions Options { get; } = options;

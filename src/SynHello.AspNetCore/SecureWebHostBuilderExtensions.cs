@@ -12,20 +12,24 @@ namespace SynHello.AspNetCore;
 public static class SecureWebHostBuilderExtensions
 {
     /// <summary>
-    /// Makes Kestrel listen on an address through a <see cref="SecureListener"/>, which takes ClientHellos out of SYNs; the requests'
-    /// scheme is https. It serves HTTP/1.1. May be called for several addresses, and leaves Kestrel's other endpoints alone.
+    /// Makes Kestrel listen on an address through a <see cref="SecureListener"/>, which takes ClientHellos out of SYNs;
+    /// the requests' scheme is https. It serves HTTP/1.1. May be called for several addresses, and leaves Kestrel's
+    /// other endpoints alone.
     /// </summary>
     /// <param name="builder">The host, whose server is Kestrel.</param>
     /// <param name="configure">
-    /// Sets the options: the address and a credential at least. <see cref="SecureListenerOptions.ApplicationProtocols"/> holds
-    /// http/1.1 already, and <see cref="SecureListenerOptions.LoggerFactory"/> is the host's unless it is set here.
+    /// Sets the options: the address and a credential at least.
+    /// <see cref="SecureListenerOptions.ApplicationProtocols"/> holds http/1.1 already, and
+    /// <see cref="SecureListenerOptions.LoggerFactory"/> is the host's unless it is set here.
     /// </param>
-    /// <param name="configureEndPoint">Sets up Kestrel's side of the endpoint further, its connection middleware for instance.</param>
+    /// <param name="configureEndPoint">
+    /// Sets up Kestrel's side of the endpoint further, its connection middleware for instance.
+    /// </param>
     /// <returns>The same host.</returns>
     /// <remarks>
-    /// When the host starts, an address that is in use is an <see cref="IOException"/>, and one that cannot be listened on for
-    /// another reason a <see cref="System.Net.Sockets.SocketException"/>. When the host stops, the listener closes at once and the
-    /// requests under way are answered first, as long as the host's shutdown timeout lasts.
+    /// When the host starts, an address that is in use is an <see cref="IOException"/>, and one that cannot be listened
+    /// on for another reason a <see cref="System.Net.Sockets.SocketException"/>. When the host stops, the listener
+    /// closes at once and the requests under way are answered first, as long as the host's shutdown timeout lasts.
     /// </remarks>
     public static IWebHostBuilder UseSynHello(
         this IWebHostBuilder builder,
@@ -36,7 +40,8 @@ public static class SecureWebHostBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         return builder.ConfigureServices(services =>
         {
-            services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, SecureConnectionListenerFactory>());
+            services.TryAddEnumerable(
+                ServiceDescriptor.Singleton<IConnectionListenerFactory, SecureConnectionListenerFactory>());
             services.Configure<KestrelServerOptions>(kestrel =>
             {
                 var options = new SecureListenerOptions { ApplicationProtocols = [SslApplicationProtocol.Http11] };

@@ -12,7 +12,8 @@ internal static class ConnectionOptions
     {
         var option = new Option<FastOpenMode>("--fast-open")
         {
-            Description = "Whether the ClientHello rides in the SYN: off, cookie (from the second visit on) or cookieless.",
+            Description =
+                "Whether the ClientHello rides in the SYN: off, cookie (from the second visit on) or cookieless.",
             HelpName = "off|cookie|cookieless",
             DefaultValueFactory = _ => FastOpenMode.Cookie,
             CustomParser = result =>
@@ -52,7 +53,8 @@ internal static class ConnectionOptions
 
     public static Option<string?> KeyLog() => new("--keylog")
     {
-        Description = "Append the connections' secrets to this file, for Wireshark (SSLKEYLOGFILE). For debugging only.",
+        Description =
+            "Append the connections' secrets to this file, for Wireshark (SSLKEYLOGFILE). For debugging only.",
         HelpName = "FILE",
     };
 

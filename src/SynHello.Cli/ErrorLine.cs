@@ -6,8 +6,8 @@ internal static class ErrorLine
     public static void Write(string message) => Console.Error.WriteLine($"synhello: {OneLine(message)}");
 
     /// <summary>
-    /// The same text on one line. What a peer or a file says may stand in it, so no control character may pass: it could forge
-    /// further lines, or move a terminal's cursor.
+    /// The same text on one line. What a peer or a file says may stand in it, so no control character may pass: it
+    /// could forge further lines, or move a terminal's cursor.
     /// </summary>
     public static string OneLine(string message)
     {

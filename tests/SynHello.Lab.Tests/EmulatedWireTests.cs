@@ -156,7 +156,9 @@ public sealed class EmulatedWireTests
             Assert.True(settled.HaveReached(round * 100));
         }
 
-        Assert.Equal(allocated[1000], allocated[2999]);
+        // The runtime itself may allocate once in a while on this thread, for a lock that was fought over; the smallest
+        // object has 24 bytes, so one a packet would be 48,000.
+        Assert.InRange(allocated[2999] - allocated[1000], 0, 1000);
     }
 
     [Fact]

@@ -7,12 +7,15 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var command = new Command("doctor", "Tell what this machine lets SynHello do, and the command that would allow the rest.");
+        var command = new Command(
+            "doctor", "Tell what this machine lets SynHello do, and the command that would allow the rest.");
         command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
         return command;
     }
 
-    /// <summary>Fails when connecting and serving over TLS does not work here; everything else is a matter of speed.</summary>
+    /// <summary>
+    /// Fails when connecting and serving over TLS does not work here; everything else is a matter of speed.
+    /// </summary>
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         using var loopback = new LoopbackTrial();

@@ -14,8 +14,8 @@ internal static class Examination
 {
     public static Finding Platform() =>
         Finding.Ok(
-        $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}, kernel {Environment.OSVersion.Version}, "
-        + $"{RuntimeInformation.OSArchitecture}.");
+        $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}, "
+        + $"kernel {Environment.OSVersion.Version}, {RuntimeInformation.OSArchitecture}.");
 
     public static IEnumerable<Finding> Cryptography()
     {
@@ -24,7 +24,9 @@ internal static class Examination
         {
             yield return Finding.Ok($"libcrypto: {status.Version}.");
             yield return status.HasX25519 ? Finding.Ok("x25519 key exchange.") : Finding.No("x25519 key exchange.");
-            yield return status.HasEd25519 ? Finding.Ok("Ed25519 certificates of servers.") : Finding.No("Ed25519 certificates of servers.");
+            yield return status.HasEd25519
+                ? Finding.Ok("Ed25519 certificates of servers.")
+                : Finding.No("Ed25519 certificates of servers.");
         }
         else
         {
@@ -35,17 +37,23 @@ internal static class Examination
             yield return Finding.Hint(missing);
     }
 
-    public static async Task<(Finding Finding, bool Works)> TlsAsync(LoopbackTrial loopback, CancellationToken cancellationToken)
+    public static async Task<(Finding Finding, bool Works)> TlsAsync(
+        LoopbackTrial loopback, CancellationToken cancellationToken)
     {
         try
         {
             HandshakeReport report = await loopback.ConnectAsync(FastOpenMode.Off, times: 1, cancellationToken);
-            return (Finding.Ok($"TLS {report.Version} tried over loopback: {report.CipherSuite}, {report.Group}."), true);
+            string agreed = $"{report.CipherSuite}, {report.Group}";
+            return (Finding.Ok($"TLS {report.Version} tried over loopback: {agreed}."), true);
         }
         catch (Exception exception) when (IsFailure(exception))
         {
-            bool down = exception is SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable };
-            return (Finding.No($"TLS tried over loopback failed: {exception.Message}", down ? "ip link set lo up" : null), false);
+            bool down = exception is SocketException
+            {
+                SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable
+            };
+            string? command = down ? "ip link set lo up" : null;
+            return (Finding.No($"TLS tried over loopback failed: {exception.Message}", command), false);
         }
     }
 
@@ -77,7 +85,8 @@ internal static class Examination
             return findings;
         findings.Add(await TryAsync(loopback, FastOpenMode.Cookie, FastOpenOutcome.Cookie, cancellationToken));
         if (support.CookielessLimitation is null)
-            findings.Add(await TryAsync(loopback, FastOpenMode.Cookieless, FastOpenOutcome.Cookieless, cancellationToken));
+            findings.Add(
+                await TryAsync(loopback, FastOpenMode.Cookieless, FastOpenOutcome.Cookieless, cancellationToken));
         return findings;
     }
 
@@ -86,8 +95,12 @@ internal static class Examination
         bool any = false;
         foreach (NetworkInterface card in NetworkInterface.GetAllNetworkInterfaces())
         {
-            if (card.NetworkInterfaceType == NetworkInterfaceType.Loopback || card.OperationalStatus != OperationalStatus.Up)
+            if (card.NetworkInterfaceType == NetworkInterfaceType.Loopback
+                || card.OperationalStatus != OperationalStatus.Up)
+            {
                 continue;
+            }
+
             if (Mtu(card) is not { } mtu)
                 continue;
             any = true;
@@ -102,7 +115,8 @@ internal static class Examination
         if (!any)
             yield return Finding.Hint("No network interface but loopback is up.");
         if (clientHelloBytes > 0)
-            yield return Finding.Hint($"A ClientHello of SynHello takes some {clientHelloBytes} bytes, with the host name.");
+            yield return Finding.Hint(
+                $"A ClientHello of SynHello takes some {clientHelloBytes} bytes, with the host name.");
     }
 
     public static IEnumerable<Finding> Lab()
@@ -121,7 +135,8 @@ internal static class Examination
         try
         {
             // The first visit may have to ask for the cookie.
-            HandshakeReport report = await loopback.ConnectAsync(mode, times: mode == FastOpenMode.Cookie ? 2 : 1, cancellationToken);
+            HandshakeReport report =
+                await loopback.ConnectAsync(mode, times: mode == FastOpenMode.Cookie ? 2 : 1, cancellationToken);
             return report.FastOpen == expected
                 ? Finding.Ok($"{how}, tried over loopback: {report.SynDataBytes} bytes rode in the SYN.")
                 : Finding.No($"{how}, tried over loopback: nothing rode in the SYN ({report.FastOpen}).");

@@ -7,7 +7,9 @@ using SynHello.Sockets;
 
 namespace SynHello.Cli;
 
-/// <summary>Connects to itself over loopback, with a certificate made for the purpose: the proof that it works.</summary>
+/// <summary>
+/// Connects to itself over loopback, with a certificate made for the purpose: the proof that it works.
+/// </summary>
 internal sealed class LoopbackTrial : IDisposable
 {
     private readonly X509Certificate2 _certificate;

@@ -12,8 +12,9 @@ internal static class ConnectionAccount
     {
         HandshakeReport report = stream.Report;
         Line(writer, $"connected to {stream.RemoteEndPoint} in {Milliseconds(report.ConnectTime)}; {Describe(report)}");
-        Line(writer, $"TLS {report.Version}, {report.CipherSuite}, {report.Group}, {report.SignatureScheme}, {Protocol(report)}"
-            + $"; handshake in {Milliseconds(report.HandshakeTime)}{(report.HelloRetryRequested ? ", with a HelloRetryRequest" : "")}");
+        string retry = report.HelloRetryRequested ? ", with a HelloRetryRequest" : "";
+        Line(writer, $"TLS {report.Version}, {report.CipherSuite}, {report.Group}, {report.SignatureScheme}, "
+            + $"{Protocol(report)}; handshake in {Milliseconds(report.HandshakeTime)}{retry}");
         if (stream.RemoteCertificate is { } certificate)
             Line(writer, Describe(certificate));
         Line(writer, $"request sent after {RoundTrips(report.RoundTripsUntilRequest)}, first byte after "
@@ -24,10 +25,8 @@ internal static class ConnectionAccount
     private static string Describe(HandshakeReport report) => report.FastOpen switch
     {
         FastOpenOutcome.Off => "Fast Open was off",
-        FastOpenOutcome.Cookie =>
-            $"Fast Open with a cookie: {report.SynDataBytes} of the ClientHello's {report.ClientHelloBytes} bytes rode in the SYN",
-        FastOpenOutcome.Cookieless =>
-            $"Fast Open without a cookie: {report.SynDataBytes} of the ClientHello's {report.ClientHelloBytes} bytes rode in the SYN",
+        FastOpenOutcome.Cookie => $"Fast Open with a cookie: {DescribeSyn(report)}",
+        FastOpenOutcome.Cookieless => $"Fast Open without a cookie: {DescribeSyn(report)}",
         FastOpenOutcome.CookieRequested => "Fast Open: a cookie for the next visit was asked for",
         FastOpenOutcome.Ignored => "Fast Open: the server did not take the SYN's data",
         FastOpenOutcome.Fallback => "Fast Open: the path did not let the SYN's data through, so it went without",
@@ -35,9 +34,13 @@ internal static class ConnectionAccount
         _ => "Fast Open: no verdict",
     };
 
+    private static string DescribeSyn(HandshakeReport report) =>
+        $"{report.SynDataBytes} of the ClientHello's {report.ClientHelloBytes} bytes rode in the SYN";
+
     private static string Describe(X509Certificate2 certificate) => string.Create(
         CultureInfo.InvariantCulture,
-        $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+        $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, "
+        + $"valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
 
     private static string Protocol(HandshakeReport report) =>
         report.ApplicationProtocol == default ? "no ALPN" : report.ApplicationProtocol.ToString();

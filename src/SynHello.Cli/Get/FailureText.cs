@@ -9,7 +9,8 @@ internal static class FailureText
 {
     public static string Explain(Exception exception, string host, int port)
     {
-        // HttpClient wraps what its stream throws, and the stream what the protocol or the socket says: the cause is inside.
+        // HttpClient wraps what its stream throws, and the stream what the protocol or the socket says: the cause is
+        // inside.
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
@@ -31,9 +32,10 @@ internal static class FailureText
         SocketError.ConnectionRefused => $"Port {port} of {host} refuses connections.",
         SocketError.HostNotFound or SocketError.NoData => $"The host name {host} has no address.",
         SocketError.TryAgain => $"The host name {host} cannot be resolved at the moment.",
-        SocketError.ConnectionReset => "The connection was reset.",
+        SocketError.ConnectionReset or SocketError.Shutdown => "The connection was reset.",
         SocketError.TimedOut => $"Port {port} of {host} does not answer.",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable => $"There is no way to {host}: {exception.Message}.",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
+            $"There is no way to {host}: {exception.Message}.",
         _ => $"{exception.Message}.",
     };
 }

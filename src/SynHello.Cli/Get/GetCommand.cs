@@ -26,16 +26,27 @@ internal static class GetCommand
             DefaultValueFactory = _ => [SslApplicationProtocol.Http11],
             CustomParser = result => ParseProtocols(result.Tokens[0].Value, result.AddError),
         };
-        var insecure = new Option<bool>("--insecure") { Description = "Take any certificate. Whoever is on the way can read and change everything." };
-        var json = new Option<bool>("--json") { Description = "Print an account of the connection as JSON instead of the body." };
-        var verbose = new Option<bool>("--verbose") { Description = "Print an account of the connection on standard error." };
+        var insecure = new Option<bool>("--insecure")
+        {
+            Description = "Take any certificate. Whoever is on the way can read and change everything.",
+        };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print an account of the connection as JSON instead of the body.",
+        };
+        var verbose = new Option<bool>("--verbose")
+        {
+            Description = "Print an account of the connection on standard error.",
+        };
         var fastOpen = ConnectionOptions.FastOpen();
         var tls = ConnectionOptions.Tls();
         var keyLog = ConnectionOptions.KeyLog();
         var timeout = ConnectionOptions.Seconds(
-            "--timeout", "The longest time for all of it; without it there is only the handshake's limit of 10 seconds.");
+            "--timeout",
+            "The longest time for all of it; without it there is only the handshake's limit of 10 seconds.");
 
-        var command = new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
+        var command =
+            new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
         {
             url, caCertificates, fastOpen, tls, alpn, keyLog, insecure, json, verbose, timeout,
         };
@@ -73,7 +84,9 @@ internal static class GetCommand
 
     private static Uri ParseUrl(string text, Action<string> addError)
     {
-        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttps && url.Host.Length > 0)
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+            && url.Scheme == Uri.UriSchemeHttps
+            && url.Host.Length > 0)
         {
             if (url.UserInfo.Length == 0)
                 return url;

@@ -8,7 +8,7 @@ namespace SynHello.Cli;
 /// <summary>The JSON document of get.</summary>
 internal static class GetDocument
 {
-    private static readonly JsonWriterOptions s_options = new() { Indented = true };
+    private static readonly JsonWriterOptions _options = new() { Indented = true };
 
     /// <param name="status">The response's status code.</param>
     /// <param name="report">What setting up the connection took.</param>
@@ -16,7 +16,7 @@ internal static class GetDocument
     public static string Create(int status, HandshakeReport report, TimeSpan firstByte)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, s_options))
+        using (var writer = new Utf8JsonWriter(buffer, _options))
         {
             writer.WriteStartObject();
             writer.WriteNumber("status", status);
@@ -27,7 +27,8 @@ internal static class GetDocument
             writer.WriteString("version", report.Version.ToString());
             writer.WriteString("cipher", report.CipherSuite.ToString());
             writer.WriteString("group", report.Group.ToString());
-            writer.WriteString("alpn", report.ApplicationProtocol == default ? null : report.ApplicationProtocol.ToString());
+            writer.WriteString(
+                "alpn", report.ApplicationProtocol == default ? null : report.ApplicationProtocol.ToString());
             writer.WriteBoolean("resumed", false);
             writer.WriteString("earlyData", "none");
             writer.WriteEndObject();

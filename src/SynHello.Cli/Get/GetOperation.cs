@@ -64,7 +64,8 @@ internal sealed class GetOperation : IDisposable
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
         {
-            throw new CommandFailure($"{_options.Url}: not done within {_options.Timeout!.Value.TotalSeconds:0.###} s.", exception);
+            throw new CommandFailure(
+                $"{_options.Url}: not done within {_options.Timeout!.Value.TotalSeconds:0.###} s.", exception);
         }
         catch (OperationCanceledException exception)
         {
@@ -72,7 +73,8 @@ internal sealed class GetOperation : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or AuthenticationException)
         {
-            throw new CommandFailure($"{_options.Url}: {FailureText.Explain(exception, Host, _options.Url.Port)}", exception);
+            throw new CommandFailure(
+                $"{_options.Url}: {FailureText.Explain(exception, Host, _options.Url.Port)}", exception);
         }
     }
 
@@ -84,7 +86,8 @@ internal sealed class GetOperation : IDisposable
             root.Dispose();
     }
 
-    private static bool TakeAny(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
+    private static bool TakeAny(
+        object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
 
     private void LoadRoots(string file)
     {
@@ -92,7 +95,8 @@ internal sealed class GetOperation : IDisposable
         {
             _roots.ImportFromPemFile(file);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new CommandFailure($"cannot read the certificates in {file}: {exception.Message}", exception);
         }
@@ -105,7 +109,8 @@ internal sealed class GetOperation : IDisposable
     private HttpRequestMessage CreateRequest()
     {
         Uri url = _options.Url;
-        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(url) { Scheme = Uri.UriSchemeHttp, Port = url.Port }.Uri)
+        var request = new HttpRequestMessage(
+            HttpMethod.Get, new UriBuilder(url) { Scheme = Uri.UriSchemeHttp, Port = url.Port }.Uri)
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -117,7 +122,8 @@ internal sealed class GetOperation : IDisposable
         return request;
     }
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         SecureStream stream = await _client.ConnectAsync(Host, _options.Url.Port, cancellationToken);
         SslApplicationProtocol chosen = stream.NegotiatedApplicationProtocol;
@@ -148,7 +154,9 @@ internal sealed class GetOperation : IDisposable
         }
         else if (response.Headers.Location is { } location && (int)response.StatusCode is >= 300 and < 400)
         {
-            ErrorLine.Write($"note: status {(int)response.StatusCode} points to {location.OriginalString}; get does not follow redirects.");
+            ErrorLine.Write(
+                $"note: status {(int)response.StatusCode} points to {location.OriginalString}; "
+                + "get does not follow redirects.");
         }
     }
 

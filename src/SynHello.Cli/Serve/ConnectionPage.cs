@@ -14,7 +14,8 @@ internal static class ConnectionPage
 {
     public static Task WriteAsync(HttpContext context)
     {
-        if (context.Request.Path != "/" || (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)))
+        string method = context.Request.Method;
+        if (context.Request.Path != "/" || (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)))
             return NotFound.WriteAsync(context);
 
         List<(string Name, string Value)> facts = Facts(context);
@@ -30,6 +31,7 @@ internal static class ConnectionPage
     private static List<(string Name, string Value)> Facts(HttpContext context)
     {
         HandshakeReport report = context.Features.GetRequiredFeature<ISecureConnectionFeature>().Report;
+        int roundTrips = report.RoundTripsUntilRequest;
         bool inSyn = report.FastOpen is FastOpenOutcome.Cookie or FastOpenOutcome.Cookieless;
         return
         [
@@ -41,7 +43,7 @@ internal static class ConnectionPage
             ("ALPN", report.ApplicationProtocol == default ? "none" : report.ApplicationProtocol.ToString()),
             ("Fast Open", inSyn ? "the ClientHello rode in the SYN" : "not used: the SYN carried no data"),
             ("Bytes in SYN", $"{report.SynDataBytes}"),
-            ("Request sent after", report.RoundTripsUntilRequest == 1 ? "1 round trip" : $"{report.RoundTripsUntilRequest} round trips"),
+            ("Request sent after", roundTrips == 1 ? "1 round trip" : $"{roundTrips} round trips"),
         ];
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
@@ -55,11 +56,13 @@ internal static class FileServer
         builder.Logging.AddProvider(new StandardErrorLoggerProvider());
         builder.Logging.AddFilter("SynHello", options.Verbose ? LogLevel.Debug : LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // why it cannot start is told once
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseSynHello(listener =>
         {
             listener.ListenEndPoint = options.EndPoint;
             listener.Credentials = [.. credentials];
+            listener.ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol("http/1.0")];
             listener.FastOpen = options.FastOpen;
             listener.KeyLog = keyLog is null ? null : keyLog.Write;
             if (options.HandshakeTimeout is { } timeout)
@@ -69,7 +72,8 @@ internal static class FileServer
         WebApplication application = builder.Build();
         if (files is not null)
         {
-            application.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
+            application.UseDefaultFiles(
+                new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
             application.UseStaticFiles(new StaticFileOptions
             {
                 FileProvider = files,
@@ -107,8 +111,8 @@ internal static class FileServer
 
     private static string Address(WebApplication application)
     {
-        ICollection<string> addresses =
-            application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var server = application.Services.GetRequiredService<IServer>();
+        ICollection<string> addresses = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         return addresses.Single().Split("://", 2)[1];
     }
 
@@ -118,9 +122,11 @@ internal static class FileServer
         {
             return X509Credential.FromPemFiles(certificate, key);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new CommandFailure($"cannot load the certificate {certificate} with the key {key}: {exception.Message}", exception);
+            throw new CommandFailure(
+                $"cannot load the certificate {certificate} with the key {key}: {exception.Message}", exception);
         }
     }
 

@@ -33,7 +33,8 @@ internal static class ServeCommand
         };
         var root = new Option<string?>("--root")
         {
-            Description = "Serve the files in this directory; without it, a page that tells how the connection was made.",
+            Description =
+                "Serve the files in this directory; without it, a page that tells how the connection was made.",
             HelpName = "DIR",
         };
         var verbose = new Option<bool>("--verbose") { Description = "Log every connection." };
@@ -82,7 +83,8 @@ internal static class ServeCommand
     private static IPEndPoint ParseEndPoint(string text, Action<string> addError)
     {
         int colon = text.LastIndexOf(':');
-        if (colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        ReadOnlySpan<char> number = text.AsSpan(colon + 1);
+        if (colon > 0 && ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
         {
             ReadOnlySpan<char> host = text.AsSpan(0, colon);
             bool bracketed = host is ['[', .., ']'];

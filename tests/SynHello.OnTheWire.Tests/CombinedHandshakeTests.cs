@@ -111,7 +111,8 @@ public sealed class CombinedHandshakeTests
 
         Visit visit = await wire.VisitAsync(listener, fastOpen);
 
-        LedgerEntry finished = Assert.Single(visit.FromClient, entry => entry.Contents.HasFlag(PacketContents.Finished) && !entry.IsRetransmission);
+        LedgerEntry finished = Assert.Single(
+            visit.FromClient, entry => entry.Contents.HasFlag(PacketContents.Finished) && !entry.IsRetransmission);
         Assert.True(finished.Contents.HasFlag(PacketContents.Request));
     }
 

@@ -12,7 +12,8 @@ using Direction = SynHello.Capture.PacketDirection;
 namespace SynHello.OnTheWire.Tests;
 
 /// <summary>
-/// An emulated wire of 20 ms with a network of its own, so that no test sees another one's cookies, and with a record of its packets.
+/// An emulated wire of 20 ms with a network of its own, so that no test sees another one's cookies, and with a record
+/// of its packets.
 /// </summary>
 internal sealed class LongWire : IAsyncDisposable
 {
@@ -47,7 +48,8 @@ internal sealed class LongWire : IAsyncDisposable
     public static IPNetwork FreshNetwork() =>
         new(new IPAddress([10, 120, (byte)Interlocked.Increment(ref _networks), 0]), 24);
 
-    public SecureListener Listen(FastOpenMode fastOpen, Action<SecureListenerOptions>? configure = null, int port = Port)
+    public SecureListener Listen(
+        FastOpenMode fastOpen, Action<SecureListenerOptions>? configure = null, int port = Port)
     {
         var options = new SecureListenerOptions
         {
@@ -60,7 +62,9 @@ internal sealed class LongWire : IAsyncDisposable
         return new SecureListener(options);
     }
 
-    /// <summary>Connects, sends a request, reads the response, and hands over what both ends and the wire say of it.</summary>
+    /// <summary>
+    /// Connects, sends a request, reads the response, and hands over what both ends and the wire say of it.
+    /// </summary>
     public async Task<Visit> VisitAsync(
         SecureListener listener,
         FastOpenMode fastOpen,
@@ -107,14 +111,10 @@ internal sealed class LongWire : IAsyncDisposable
     {
         await using SecureStream stream = await listener.AcceptAsync(cancellationToken);
 
-        // Both ways at once, so that neither waits for the other when there is much.
-        Task sending = request.Length <= 1000 ? Task.CompletedTask : stream.WriteAsync(response, cancellationToken).AsTask();
         byte[] received = new byte[request.Length];
         await stream.ReadExactlyAsync(received, cancellationToken);
         Assert.Equal(request, received);
-        await sending;
-        if (request.Length <= 1000)
-            await stream.WriteAsync(response, cancellationToken);
+        await stream.WriteAsync(response, cancellationToken);
         Assert.Equal(0, await stream.ReadAsync(received, cancellationToken));
         return stream.Report;
     }
@@ -127,7 +127,9 @@ internal sealed class LongWire : IAsyncDisposable
             .Select(packet => new CapturedPacket(
                 packet.SentAt,
                 packet.DeliveredAt,
-                packet.Direction == Lab.PacketDirection.ClientToServer ? Direction.ClientToServer : Direction.ServerToClient,
+                packet.Direction == Lab.PacketDirection.ClientToServer
+                    ? Direction.ClientToServer
+                    : Direction.ServerToClient,
                 packet.Bytes)),
     ];
 }

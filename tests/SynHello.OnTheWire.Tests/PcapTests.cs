@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using SynHello.Lab;
 using SynHello.Sockets;
 
@@ -31,13 +29,8 @@ public sealed class PcapTests
                 await wire.Wire.DisposeAsync();
             }
 
-            ProgramRun tshark = await ProgramRun.RunAsync(
-                "tshark", "-r", path, "-Y", "tcp.flags.syn==1 && tls.handshake.type==1", "-T", "fields", "-e", "tcp.len");
-
-            Assert.True(tshark.ExitCode == 0, tshark.Error);
             Assert.Equal(
-                visits.Select(visit => visit.Client.ClientHelloBytes.ToString(CultureInfo.InvariantCulture)),
-                tshark.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+                visits.Select(visit => visit.Client.ClientHelloBytes), await Tshark.ClientHelloSynsAsync(path));
         }
         finally
         {

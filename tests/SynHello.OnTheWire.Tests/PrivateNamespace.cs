@@ -8,8 +8,8 @@ using SynHello.OnTheWire.Tests;
 namespace SynHello.OnTheWire.Tests;
 
 /// <summary>
-/// The private network namespace that the tests run in. They fail outside of one, with the command that makes it: skipping would
-/// hide that nothing was tested.
+/// The private network namespace that the tests run in. They fail outside of one, with the command that makes it:
+/// skipping would hide that nothing was tested.
 /// </summary>
 public sealed class PrivateNamespace
 {

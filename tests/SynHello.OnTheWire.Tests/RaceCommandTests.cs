@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace SynHello.OnTheWire.Tests;
 
-/// <summary>The command "synhello race", run as its users run it. Counts only: milliseconds are the machine's.</summary>
+/// <summary>
+/// The command "synhello race", run as its users run it. Counts only: milliseconds are the machine's.
+/// </summary>
 public sealed class RaceCommandTests
 {
     // stack, visit, TLS, Fast Open, ClientHello in the SYN, round trips until the request and until the first byte
@@ -40,20 +42,19 @@ public sealed class RaceCommandTests
                 Assert.False(row.TryGetProperty("rttsVary", out _));
                 Assert.Equal("none", row.GetProperty("earlyData").GetString());
                 Assert.Equal(
-                    row.GetProperty("clientHelloInSyn").GetBoolean(), row.GetProperty("synPayloadBytes").GetInt32() > 0);
+                    row.GetProperty("clientHelloInSyn").GetBoolean(),
+                    row.GetProperty("synPayloadBytes").GetInt32() > 0);
                 JsonElement firstByte = row.GetProperty("firstByteMs");
                 Assert.True(firstByte.GetProperty("p50").GetDouble() > 0);
                 Assert.True(firstByte.GetProperty("p99").GetDouble() >= firstByte.GetProperty("p50").GetDouble());
             }
 
-            ProgramRun tshark = await ProgramRun.RunAsync(
-                "tshark", "-r", pcap, "-Y", "tcp.flags.syn==1 && tls.handshake.type==1", "-T", "fields", "-e", "tcp.len");
+            IEnumerable<int> sizes = race.GetProperty("rows").EnumerateArray()
+                .Where(row => row.GetProperty("clientHelloInSyn").GetBoolean())
+                .Select(row => row.GetProperty("synPayloadBytes").GetInt32());
             Assert.Equal(
-                race.GetProperty("rows").EnumerateArray()
-                    .Where(row => row.GetProperty("clientHelloInSyn").GetBoolean())
-                    .Select(row => row.GetProperty("synPayloadBytes").GetInt32()).SelectMany(size => new[] { size, size }).Order(),
-                tshark.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                    .Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture)).Order());
+                sizes.SelectMany(size => new[] { size, size }).Order(),
+                (await Tshark.ClientHelloSynsAsync(pcap)).Order());
             Assert.StartsWith("<svg", await File.ReadAllTextAsync(svg), StringComparison.Ordinal);
         }
         finally

@@ -14,10 +14,12 @@ internal sealed record Visit(HandshakeReport Client, HandshakeReport Server, IRe
         Packets, new RoundTripLedgerOptions { MinimumResponseRecordLength = LongerThanTickets });
 
     /// <summary>The client's own packets in the ledger, in the order of sending.</summary>
-    public IEnumerable<LedgerEntry> FromClient => Ledger.Entries.Where(entry => entry.Direction == PacketDirection.ClientToServer);
+    public IEnumerable<LedgerEntry> FromClient =>
+        Ledger.Entries.Where(entry => entry.Direction == PacketDirection.ClientToServer);
 
     /// <summary>The server's packets in the ledger, in the order of sending.</summary>
-    public IEnumerable<LedgerEntry> FromServer => Ledger.Entries.Where(entry => entry.Direction == PacketDirection.ServerToClient);
+    public IEnumerable<LedgerEntry> FromServer =>
+        Ledger.Entries.Where(entry => entry.Direction == PacketDirection.ServerToClient);
 
     /// <summary>Asserts the round trips, as the packets and as the client's own report count them.</summary>
     public void AssertRoundTrips(int untilRequest, int untilFirstByte)

@@ -1,8 +1,8 @@
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// A file that will be written at the end. It is opened at the beginning, so that whoever may not write there hears of it before
-/// waiting; what it holds stays until there is something to put in its place.
+/// A file that will be written at the end. It is opened at the beginning, so that whoever may not write there hears of
+/// it before waiting; what it holds stays until there is something to put in its place.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
@@ -25,9 +25,11 @@ internal sealed class OutputFile : IDisposable
         try
         {
             bool isNew = !File.Exists(path);
-            return new OutputFile(path, new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read), isNew);
+            var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            return new OutputFile(path, stream, isNew);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new RaceException($"cannot write {path}: {e.Message}", e);
         }

@@ -14,7 +14,8 @@ internal static class RaceCommand
     {
         var roundTrip = new Option<int>("--rtt")
         {
-            Description = $"The round trip of the emulated wire in ms, {RaceOptions.ShortestRoundTrip} to {RaceOptions.LongestRoundTrip}.",
+            Description = "The round trip of the emulated wire in ms, "
+                + $"{RaceOptions.ShortestRoundTrip} to {RaceOptions.LongestRoundTrip}.",
             HelpName = "MS",
             DefaultValueFactory = _ => RaceOptions.DefaultRoundTrip,
         };
@@ -35,10 +36,12 @@ internal static class RaceCommand
             Description = "Write a picture of one typical connection of each scheme.",
             HelpName = "FILE",
         };
-        roundTrip.Validators.Add(result => RequireRange(result, RaceOptions.ShortestRoundTrip, RaceOptions.LongestRoundTrip));
+        roundTrip.Validators.Add(
+            result => RequireRange(result, RaceOptions.ShortestRoundTrip, RaceOptions.LongestRoundTrip));
         runs.Validators.Add(result => RequireRange(result, 1, RaceOptions.MostRuns));
 
-        var command = new Command("race", "Race SynHello against SslStream over an emulated long wire, counting round trips.")
+        var command = new Command(
+            "race", "Race SynHello against SslStream over an emulated long wire, counting round trips.")
         {
             roundTrip, runs, json, pcap, svg,
         };
@@ -88,7 +91,8 @@ internal static class RaceCommand
         {
             return Fail("the race was interrupted.");
         }
-        catch (Exception e) when (e is RaceException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is RaceException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             return Fail(e.Message);
         }
@@ -96,14 +100,17 @@ internal static class RaceCommand
 
     private static void RequireRange(OptionResult result, int least, int most)
     {
-        if (result.Tokens is [var token]
-            && !(int.TryParse(token.Value, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most))
+        if (result.Tokens is not [var token])
+            return;
+        bool isNumber = int.TryParse(token.Value, CultureInfo.InvariantCulture, out int value);
+        if (!isNumber || value < least || value > most)
             result.AddError($"{result.Option.Name} takes a whole number from {least} to {most}, not '{token.Value}'.");
     }
 
     private static int Fail(string message)
     {
-        foreach (string line in message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        const StringSplitOptions NoEmptyLines = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (string line in message.Split('\n', NoEmptyLines))
             Console.Error.WriteLine($"synhello: {line}");
         return ExitCode.Failed;
     }

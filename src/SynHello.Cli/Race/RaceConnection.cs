@@ -39,13 +39,16 @@ internal sealed class RaceConnection
     /// <param name="run">The run.</param>
     /// <param name="packets">Its packets.</param>
     /// <param name="zero">The wire's time that counts as zero.</param>
-    public static RaceConnection Of(RaceScheme scheme, RaceRun run, IEnumerable<WirePacket> packets, TimeSpan zero) => new(
+    public static RaceConnection Of(
+        RaceScheme scheme, RaceRun run, IEnumerable<WirePacket> packets, TimeSpan zero) => new(
         scheme,
         run,
         [.. packets.Select(packet => new CapturedPacket(
             packet.SentAt - zero,
             packet.DeliveredAt - zero,
-            packet.Direction == Lab.PacketDirection.ClientToServer ? Direction.ClientToServer : Direction.ServerToClient,
+            packet.Direction == Lab.PacketDirection.ClientToServer
+                ? Direction.ClientToServer
+                : Direction.ServerToClient,
             packet.Bytes))]);
 
     private static RaceException NotFound(RaceScheme scheme, string what) =>

@@ -10,12 +10,13 @@ internal static class RaceExchange
     public const int ResponseLength = 4000;
 
     /// <summary>
-    /// No record that a server sends before its response, other than the handshake's own, is that long: a session ticket cannot be
-    /// taken for the response.
+    /// No record that a server sends before its response, other than the handshake's own, is that long: a session
+    /// ticket cannot be taken for the response.
     /// </summary>
     public const int SmallestResponseRecord = 2000;
 
-    public static byte[] Request { get; } = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {Host}\r\nAccept: */*\r\n\r\n");
+    public static byte[] Request { get; } =
+        Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {Host}\r\nAccept: */*\r\n\r\n");
 
     public static byte[] Response { get; } = CreateResponse();
 

@@ -5,9 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// The server's identity and the client's trust in it, the same for every contestant: one self-signed P-256 certificate, and a
-/// policy that trusts it as a root, checks no revocation and fetches nothing. Both stacks hand that policy to X509Chain and match the
-/// host name; neither skips a check.
+/// The server's identity and the client's trust in it, the same for every contestant: one self-signed P-256
+/// certificate, and a policy that trusts it as a root, checks no revocation and fetches nothing. Both stacks hand that
+/// policy to X509Chain and match the host name; neither skips a check.
 /// </summary>
 internal sealed class RaceIdentity : IDisposable
 {

@@ -5,8 +5,8 @@ using SynHello.Lab;
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// One scheme's own wire, with its server at the far end and a record of its packets. Nothing that one scheme does can leave a
-/// cookie, a measured path or a packet behind on another's.
+/// One scheme's own wire, with its server at the far end and a record of its packets. Nothing that one scheme does can
+/// leave a cookie, a measured path or a packet behind on another's.
 /// </summary>
 internal sealed class RaceLane : IAsyncDisposable
 {
@@ -64,7 +64,8 @@ internal sealed class RaceLane : IAsyncDisposable
     public async Task WarmUpAsync(CancellationToken cancellationToken) => await RunOnceAsync(cancellationToken);
 
     /// <summary>Runs once and keeps what was measured.</summary>
-    public async Task MeasureAsync(CancellationToken cancellationToken) => _runs.Add(await RunOnceAsync(cancellationToken));
+    public async Task MeasureAsync(CancellationToken cancellationToken) =>
+        _runs.Add(await RunOnceAsync(cancellationToken));
 
     /// <summary>What the measured runs came to.</summary>
     /// <param name="startTimestamp">The moment from which the times of packets count.</param>
@@ -101,8 +102,8 @@ internal sealed class RaceLane : IAsyncDisposable
     }
 
     /// <summary>
-    /// A returning visitor dials the same address each time; every other run goes to one that the kernel has never heard of, so that it
-    /// is a first visit in truth.
+    /// A returning visitor dials the same address each time; every other run goes to one that the kernel has never
+    /// heard of, so that it is a first visit in truth.
     /// </summary>
     private IPAddress NextAddress()
     {

@@ -6,7 +6,9 @@ internal sealed record RaceOptions
     public const int DefaultRoundTrip = 56;
     public const int ShortestRoundTrip = 1;
 
-    /// <summary>From one second on the kernel sends a SYN again before its answer can arrive, and nothing could be compared.</summary>
+    /// <summary>
+    /// From one second on the kernel sends a SYN again before its answer can arrive, and nothing could be compared.
+    /// </summary>
     public const int LongestRoundTrip = 900;
 
     public const int DefaultRuns = 20;

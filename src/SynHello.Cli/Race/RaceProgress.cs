@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace SynHello.Cli.Race;
 
-/// <summary>Shows on the terminal how far the race has come; on standard error, and only if that is a terminal.</summary>
+/// <summary>
+/// Shows on the terminal how far the race has come; on standard error, and only if that is a terminal.
+/// </summary>
 internal static class RaceProgress
 {
     public static async Task<RaceResult> ShowAsync(Func<IProgress<RaceStage>, Task<RaceResult>> race)
@@ -10,12 +12,16 @@ internal static class RaceProgress
         if (Console.IsErrorRedirected)
             return await race(new Display(static _ => { }));
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await console.Progress()
             .AutoClear(true)
             .AutoRefresh(false) // drawn between runs only: drawing during one would be measured
             .HideCompleted(false)
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left })
             .StartAsync(async context =>
             {
                 ProgressTask task = context.AddTask("warming up");

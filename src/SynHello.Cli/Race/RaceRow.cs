@@ -44,7 +44,9 @@ internal sealed class RaceRow
     /// <summary>Bytes of data in the SYN of the typical run.</summary>
     public int SynPayloadBytes => Typical.Ledger.SynPayloadBytes;
 
-    /// <summary>Milliseconds to the first byte that a part of the runs did not exceed, by the nearest-rank method.</summary>
+    /// <summary>
+    /// Milliseconds to the first byte that a part of the runs did not exceed, by the nearest-rank method.
+    /// </summary>
     /// <param name="percent">The part, 1 to 100 percent.</param>
     public double FirstByteMilliseconds(int percent) =>
         _firstBytes[(((percent * _firstBytes.Count) + 99) / 100) - 1].TotalMilliseconds;
@@ -58,7 +60,8 @@ internal sealed class RaceRow
             RaceConnection.Of(scheme, run, byConnection[(run.Server, run.ClientPort)], startedAt))]);
     }
 
-    // The far end's address and the client's port. The wire's packets are IPv4, and show the client's view in both directions.
+    // The far end's address and the client's port. The wire's packets are IPv4, and show the client's view in both
+    // directions.
     private static (IPAddress Server, int ClientPort) ConnectionOf(WirePacket packet)
     {
         ReadOnlySpan<byte> ip = packet.Bytes.Span;

@@ -25,8 +25,8 @@ internal sealed record RaceScheme(string Name, bool IsSynHello, SslProtocols Pro
     public string Stack => IsSynHello ? "SynHello" : "SslStream";
 
     /// <summary>
-    /// Whether the client has been to this server before and profits from it: it holds the server's Fast Open cookie. The
-    /// TLS handshake is a full one in every scheme.
+    /// Whether the client has been to this server before and profits from it: it holds the server's Fast Open cookie.
+    /// The TLS handshake is a full one in every scheme.
     /// </summary>
     public bool IsReturningVisit => FastOpen == FastOpenMode.Cookie;
 

@@ -30,8 +30,11 @@ internal abstract class RaceServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Takes the next connection; returns what makes its handshake, which must not hold up the next accept.</summary>
-    protected abstract ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// Takes the next connection; returns what makes its handshake, which must not hold up the next accept.
+    /// </summary>
+    protected abstract ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(
+        CancellationToken cancellationToken);
 
     /// <summary>Stops listening.</summary>
     protected abstract ValueTask CloseAsync();

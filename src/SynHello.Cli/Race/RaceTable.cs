@@ -16,7 +16,8 @@ internal static class RaceTable
         bool isTerminal = !Console.IsOutputRedirected;
         IAnsiConsole console = isTerminal
             ? AnsiConsole.Console
-            : AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+            : AnsiConsole.Create(
+                new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
         if (!isTerminal)
             console.Profile.Width = WidthWithoutTerminal;
         console.Write(TableOf(result));
@@ -35,7 +36,9 @@ internal static class RaceTable
         double roundTrip = result.Options.RoundTrip.TotalMilliseconds;
         Table table = new Table()
             .Border(TableBorder.Rounded)
-            .Title(string.Create(CultureInfo.InvariantCulture, $"From nothing to the first byte of a response, over a {roundTrip:0.##} ms round trip"))
+            .Title(string.Create(
+                CultureInfo.InvariantCulture,
+                $"From nothing to the first byte of a response, over a {roundTrip:0} ms round trip"))
             .AddColumn("Scheme")
             .AddColumn(new TableColumn("Visit").NoWrap())
             .AddColumn(new TableColumn("Hello in\nthe SYN").NoWrap())

@@ -6,20 +6,22 @@ using SynHello.Lab;
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// Runs the race: every scheme on a wire of its own, all wires equal, the runs of the schemes in turn, so that whatever else the
-/// machine does meanwhile meets them all alike.
+/// Runs the race: every scheme on a wire of its own, all wires equal, the runs of the schemes in turn, so that whatever
+/// else the machine does meanwhile meets them all alike.
 /// </summary>
 internal static class Racecourse
 {
     private const int FastOpenForBoth = 3;
 
     /// <summary>
-    /// Rehearsals of each scheme over short wires. The runtime compiles a method for speed after it was called 30 times; what
-    /// is measured afterwards is the schemes and not the compiler.
+    /// Rehearsals of each scheme over short wires. The runtime compiles a method for speed after it was called 30
+    /// times; what is measured afterwards is the schemes and not the compiler.
     /// </summary>
     private const int Rehearsals = 100;
 
-    /// <summary>Visits of each scheme over its own wire before the first that counts; returning visitors get their cookie there.</summary>
+    /// <summary>
+    /// Visits of each scheme over its own wire before the first that counts; returning visitors get their cookie there.
+    /// </summary>
     private const int EarlierVisits = 2;
 
     /// <summary>Long enough that everything is waited for, as in the race.</summary>
@@ -53,14 +55,15 @@ internal static class Racecourse
             GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
             DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
             long startTimestamp = Stopwatch.GetTimestamp();
+            int done = 0;
             for (int run = 0; run < options.Runs; run++)
             {
                 foreach (RaceLane lane in lanes)
                 {
-                    progress.Report(new RaceStage(lane.Scheme.Name, run * lanes.Count + lanes.IndexOf(lane), options.Runs * lanes.Count));
+                    progress.Report(new RaceStage(lane.Scheme.Name, done++, options.Runs * lanes.Count));
 
-                    // Again each time, because the runtime starts threads when it likes. Where it is refused, the milliseconds tell
-                    // of the machine's other programs too; the counts do not change.
+                    // Again each time, because the runtime starts threads when it likes. Where it is refused, the
+                    // milliseconds tell of the machine's other programs too; the counts do not change.
                     _ = RealTimePriority.TryApplyToProcess();
 
                     // A collection would stop both ends and the wire at once, which no real connection meets.
@@ -79,7 +82,8 @@ internal static class Racecourse
         }
     }
 
-    private static async Task RehearseAsync(RaceIdentity identity, IProgress<RaceStage> progress, CancellationToken cancellationToken)
+    private static async Task RehearseAsync(
+        RaceIdentity identity, IProgress<RaceStage> progress, CancellationToken cancellationToken)
     {
         foreach (RaceScheme scheme in RaceScheme.All)
         {

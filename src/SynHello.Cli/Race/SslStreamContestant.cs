@@ -8,8 +8,8 @@ using SynHello.Sockets;
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// SslStream as an application uses it, on a socket without Nagle's algorithm, without session resumption. With Fast Open the raw
-/// socket option, which .NET does not offer by name, makes its ClientHello ride in the SYN.
+/// SslStream as an application uses it, on a socket without Nagle's algorithm, without session resumption. With Fast
+/// Open the raw socket option, which .NET does not offer by name, makes its ClientHello ride in the SYN.
 /// </summary>
 internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identity) : Contestant
 {

@@ -6,7 +6,9 @@ using SynHello.Sockets;
 
 namespace SynHello.Cli.Race;
 
-/// <summary>SslStream as a server, without session resumption; with Fast Open by the raw option of its listening socket.</summary>
+/// <summary>
+/// SslStream as a server, without session resumption; with Fast Open by the raw option of its listening socket.
+/// </summary>
 internal sealed class SslStreamServer : RaceServer
 {
     private const int Backlog = 128;
@@ -30,7 +32,8 @@ internal sealed class SslStreamServer : RaceServer
         _listener.Listen(Backlog);
     }
 
-    protected override async ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(CancellationToken cancellationToken)
+    protected override async ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(
+        CancellationToken cancellationToken)
     {
         Socket socket = await _listener.AcceptAsync(cancellationToken);
         return handshakeToken => HandshakeAsync(socket, handshakeToken);

@@ -23,7 +23,8 @@ internal sealed class SynHelloServer : RaceServer
             throw new RaceException(limitation);
     }
 
-    protected override async ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(CancellationToken cancellationToken)
+    protected override async ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(
+        CancellationToken cancellationToken)
     {
         // Handshakes are made beside each other by the listener itself.
         SecureStream stream = await _listener.AcceptAsync(cancellationToken);

@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SynHello.Testing;
+
+/// <summary>Certificates for tests. What <see cref="Shared"/> gives is made once a process and must not be disposed of.</summary>
+public static class TestCertificates
+{
+    private static readonly ConcurrentDictionary<CertificateKind, Lazy<TestChain>> SharedChains = new();
+    private static readonly DateTimeOffset Epoch = DateTimeOffset.UtcNow;
+
+    /// <summary>A valid chain for example.com, localhost, 127.0.0.1 and ::1 with an intermediate; the same one at each call.</summary>
+    public static TestChain Shared(CertificateKind kind) => SharedChains
+        .GetOrAdd(kind, made => new Lazy<TestChain>(() => Issue(made, ["example.com", "localhost", "127.0.0.1", "::1"])))
+        .Value;
+
+    /// <summary>A certificate that vouches for itself.</summary>
+    /// <param name="kind">The key.</param>
+    /// <param name="names">Host names and IP addresses; the first is the subject's common name too.</param>
+    public static TestChain SelfSigned(CertificateKind kind, params string[] names)
+    {
+        using AsymmetricAlgorithm key = CreateKey(kind);
+        CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names);
+        X509Certificate2 leaf = request.CreateSelfSigned(Epoch.AddDays(-1), Epoch.AddDays(30));
+        return new TestChain(leaf, [], X509CertificateLoader.LoadCertificate(leaf.RawData));
+    }
+
+    /// <summary>A chain whose leaf has expired.</summary>
+    public static TestChain Expired(CertificateKind kind, params string[] names) =>
+        Issue(kind, names, notBefore: Epoch.AddDays(-30), notAfter: Epoch.AddDays(-2));
+
+    /// <summary>A leaf certified by a root, through an intermediate unless told otherwise.</summary>
+    /// <param name="kind">The leaf's key; the authorities' are ECDSA P-256.</param>
+    /// <param name="names">Host names and IP addresses of the leaf.</param>
+    /// <param name="withIntermediate">Whether an intermediate stands between leaf and root.</param>
+    /// <param name="notBefore">From when the leaf is valid; yesterday by default.</param>
+    /// <param name="notAfter">Until when the leaf is valid; 30 days from now by default.</param>
+    public static TestChain Issue(
+        CertificateKind kind,
+        string[] names,
+        bool withIntermediate = true,
+        DateTimeOffset? notBefore = null,
+        DateTimeOffset? notAfter = null)
+    {
+        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 rootWithKey = Request("SynHello test root", rootKey, isAuthority: true, [])
+            .CreateSelfSigned(Epoch.AddDays(-365), Epoch.AddDays(365));
+        X509Certificate2 root = X509CertificateLoader.LoadCertificate(rootWithKey.RawData);
+        if (!withIntermediate)
+            return new TestChain(IssueLeaf(kind, names, rootWithKey, notBefore, notAfter), [], root);
+
+        using var intermediateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        X509Certificate2 intermediate = Request("SynHello test intermediate", intermediateKey, isAuthority: true, [])
+            .Create(rootWithKey, Epoch.AddDays(-180), Epoch.AddDays(180), Serial());
+        using X509Certificate2 intermediateWithKey = intermediate.CopyWithPrivateKey(intermediateKey);
+        return new TestChain(IssueLeaf(kind, names, intermediateWithKey, notBefore, notAfter), [intermediate], root);
+    }
+
+    private static X509Certificate2 IssueLeaf(
+        CertificateKind kind,
+        string[] names,
+        X509Certificate2 issuer,
+        DateTimeOffset? notBefore,
+        DateTimeOffset? notAfter)
+    {
+        using AsymmetricAlgorithm key = CreateKey(kind);
+        CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names);
+        using ECDsa issuerKey = issuer.GetECDsaPrivateKey() ?? throw new InvalidOperationException("The issuer has no key.");
+        using X509Certificate2 certificate = request.Create(
+            issuer.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(issuerKey),
+            notBefore ?? Epoch.AddDays(-1),
+            notAfter ?? Epoch.AddDays(30),
+            Serial());
+        return key switch
+        {
+            ECDsa ecdsa => certificate.CopyWithPrivateKey(ecdsa),
+            RSA rsa => certificate.CopyWithPrivateKey(rsa),
+            _ => throw new InvalidOperationException("The key is of no known kind."),
+        };
+    }
+
+    private static AsymmetricAlgorithm CreateKey(CertificateKind kind) => kind switch
+    {
+        CertificateKind.EcdsaP256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+        CertificateKind.EcdsaP384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
+        _ => RSA.Create(2048),
+    };
+
+    private static CertificateRequest Request(string commonName, AsymmetricAlgorithm key, bool isAuthority, string[] names)
+    {
+        string subject = $"CN={commonName}";
+        CertificateRequest request = key switch
+        {
+            ECDsa ecdsa => new CertificateRequest(subject, ecdsa, HashAlgorithmName.SHA256),
+            RSA rsa => new CertificateRequest(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            _ => throw new InvalidOperationException("The key is of no known kind."),
+        };
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(
+            isAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign : X509KeyUsageFlags.DigitalSignature,
+            critical: true));
+        if (names.Length == 0)
+            return request;
+
+        var alternativeNames = new SubjectAlternativeNameBuilder();
+        foreach (string name in names)
+        {
+            if (IPAddress.TryParse(name, out IPAddress? address))
+                alternativeNames.AddIpAddress(address);
+            else
+                alternativeNames.AddDnsName(name);
+        }
+
+        request.CertificateExtensions.Add(alternativeNames.Build());
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        return request;
+    }
+
+    private static byte[] Serial()
+    {
+        byte[] serial = RandomNumberGenerator.GetBytes(12);
+        serial[0] = (byte)((serial[0] & 0x7f) | 1);
+        return serial;
+    }
+}

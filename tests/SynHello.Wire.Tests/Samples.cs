@@ -1,0 +1,108 @@
+namespace SynHello.Wire.Tests;
+
+/// <summary>One valid message of each kind, and how it is parsed.</summary>
+internal static class Samples
+{
+    public static readonly ExtensionSet EverythingOffered = new(ulong.MaxValue);
+
+    public static readonly Dictionary<string, Action<byte[]>> Parsers = new()
+    {
+        ["ClientHello"] = body => ClientHello.Parse(body),
+        ["ServerHello"] = body => ServerHello.Parse(body),
+        ["HelloRetryRequest"] = body => ServerHello.Parse(body),
+        ["EncryptedExtensions"] = body => EncryptedExtensions.Parse(body, EverythingOffered),
+        ["Certificate"] = body => WalkCertificate(body),
+        ["CertificateRequest"] = body => CertificateRequest.Parse(body),
+        ["CertificateVerify"] = body => CertificateVerify.Parse(body),
+        ["NewSessionTicket"] = body => NewSessionTicket.Parse(body),
+        ["KeyUpdate"] = body => KeyUpdate.Parse(body),
+    };
+
+    public static readonly Dictionary<string, byte[]> Bodies = new()
+    {
+        ["ClientHello"] = ClientHelloBuilder.Typical().ToBody(),
+        ["ServerHello"] = Body(writer => new ServerHello
+        {
+            LegacyVersion = ProtocolVersion.Tls12,
+            Random = Bytes(32, 1),
+            LegacySessionIdEcho = Bytes(32, 2),
+            CipherSuite = CipherSuite.TlsAes128GcmSha256,
+            Present = default(ExtensionSet).With(ExtensionType.KeyShare).With(ExtensionType.SupportedVersions),
+            KeyShareGroup = NamedGroup.X25519,
+            KeyExchange = Bytes(32, 3),
+            SelectedVersion = ProtocolVersion.Tls13,
+        }.Write(writer)),
+        ["HelloRetryRequest"] = Body(writer => new ServerHello
+        {
+            LegacyVersion = ProtocolVersion.Tls12,
+            Random = ServerHello.HelloRetryRequestRandom,
+            CipherSuite = CipherSuite.TlsAes256GcmSha384,
+            Present = default(ExtensionSet)
+                .With(ExtensionType.KeyShare)
+                .With(ExtensionType.Cookie)
+                .With(ExtensionType.SupportedVersions),
+            KeyShareGroup = NamedGroup.Secp384r1,
+            Cookie = Bytes(40, 4),
+            SelectedVersion = ProtocolVersion.Tls13,
+        }.Write(writer)),
+        ["EncryptedExtensions"] = Body(writer => new EncryptedExtensions
+        {
+            Present = default(ExtensionSet)
+                .With(ExtensionType.ServerName)
+                .With(ExtensionType.SupportedGroups)
+                .With(ExtensionType.RecordSizeLimit)
+                .With(ExtensionType.ApplicationLayerProtocolNegotiation),
+            ApplicationProtocol = "h2"u8,
+            RecordSizeLimit = 4096,
+            SupportedGroups = new CodePoints([0, 0x1d, 0, 0x17]),
+        }.Write(writer)),
+        ["Certificate"] = Body(writer => Certificate.Write(writer, Bytes(3, 5), [Bytes(70, 6), Bytes(50, 7)])),
+        ["CertificateRequest"] = Body(writer => new CertificateRequest
+        {
+            Context = Bytes(4, 8),
+            SignatureAlgorithms = new CodePoints([4, 3, 8, 4]),
+        }.Write(writer)),
+        ["CertificateVerify"] = Body(writer => new CertificateVerify
+        {
+            Algorithm = SignatureScheme.RsaPssRsaeSha256,
+            Signature = Bytes(256, 9),
+        }.Write(writer)),
+        ["NewSessionTicket"] = Body(writer => new NewSessionTicket
+        {
+            LifetimeSeconds = 7200,
+            AgeAdd = 0xfadecafe,
+            Nonce = Bytes(2, 10),
+            Ticket = Bytes(178, 11),
+            MaximumEarlyData = 1024,
+        }.Write(writer)),
+        ["KeyUpdate"] = Body(writer => new KeyUpdate(UpdateRequested: true).Write(writer)),
+    };
+
+    /// <summary>The message without its header, whose length has to be right.</summary>
+    public static byte[] Body(Action<TlsWriter> write)
+    {
+        using var writer = new TlsWriter();
+        write(writer);
+        var reader = new TlsReader(writer.Written);
+        reader.ReadUInt8();
+        byte[] body = reader.ReadVector24().ToArray();
+        reader.ExpectEnd();
+        return body;
+    }
+
+    public static byte[] Bytes(int count, int seed)
+    {
+        byte[] bytes = new byte[count];
+        for (int i = 0; i < count; i++)
+            bytes[i] = (byte)((seed * 31) + i + 1);
+        return bytes;
+    }
+
+    private static void WalkCertificate(byte[] body)
+    {
+        foreach (ReadOnlySpan<byte> _ in Certificate.Parse(body, EverythingOffered))
+        {
+            // The entries are read as they are walked over.
+        }
+    }
+}

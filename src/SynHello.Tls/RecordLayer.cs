@@ -59,12 +59,20 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
     }
 
     /// <summary>Checks what the header alone can tell, before the record is there in full.</summary>
-    public void CheckHeader(in RecordHeader header)
+    /// <param name="header">The header.</param>
+    /// <param name="maySkip">
+    /// Whether the record may be early data to be skipped: that is protected whatever the keys here, and keeps to the
+    /// record_size_limit of the connection that its ticket is from. What opens is measured again.
+    /// </param>
+    public void CheckHeader(in RecordHeader header, bool maySkip)
     {
-        bool isProtected = IsReadProtected && header.Type == ContentType.ApplicationData;
-        int limit = isProtected
-            ? Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + 255)
-            : RecordHeader.MaximumPlaintext;
+        bool isProtected = maySkip || (IsReadProtected && header.Type == ContentType.ApplicationData);
+        int limit = (isProtected, maySkip) switch
+        {
+            (_, true) => RecordHeader.MaximumProtected,
+            (true, _) => Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + 255),
+            _ => RecordHeader.MaximumPlaintext,
+        };
         if (header.Length > RecordHeader.MaximumProtected || (!isProtected && header.Length > limit))
             throw new TlsProtocolException(TlsErrorCause.RecordTooLarge, $"A record of {header.Length} bytes came; {limit} is the most.");
         if (header.Length > limit)

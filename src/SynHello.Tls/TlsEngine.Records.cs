@@ -68,7 +68,8 @@ public abstract partial class TlsEngine
         // legacy_record_version is to be ignored (RFC 8446 section 5.1), but a first octet other than 3 is no TLS record at all.
         if (header.LegacyVersion.Value >> 8 != 3)
             throw new TlsProtocolException(TlsErrorCause.NotTls, "A record does not have a TLS version.");
-        Context.Records.CheckHeader(header);
+        bool maySkip = EarlyDataSkip != EarlyDataSkip.No && header.Type == ContentType.ApplicationData;
+        Context.Records.CheckHeader(header, maySkip);
     }
 
     private void HandlePlaintext(ContentType type, ReadOnlySpan<byte> content)
@@ -203,12 +204,14 @@ public abstract partial class TlsEngine
         var alert = new AlertDescription(content[1]);
         if (alert == AlertDescription.CloseNotify && Context.IsHandshakeComplete)
         {
+            RefuseInterleaving();
             IsPeerClosed = true;
             Context.Raise(TlsEvent.PeerClosed);
         }
         else if (alert == AlertDescription.UserCanceled)
         {
             // The close_notify that follows it ends the connection.
+            RefuseInterleaving();
             if (++_warningAlerts > TlsLimits.WarningAlerts)
                 throw new TlsProtocolException(TlsErrorCause.TooManyAlerts, "The peer sends one warning alert after the other.");
         }

@@ -180,8 +180,11 @@ public abstract partial class TlsEngine : IDisposable
     private protected void ThrowIfUnusable()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_failure is not null)
-            throw new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
+        if (_failure is null)
+            return;
+        throw _failure.PeerAlert is { } alert
+            ? new TlsProtocolException(alert)
+            : new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
     }
 
     private void ThrowIfNotOpen()
@@ -204,7 +207,9 @@ public abstract partial class TlsEngine : IDisposable
 
     private void WriteKeyUpdate(bool requestPeer, IBufferWriter<byte> output)
     {
-        Context.KeyUpdateOwed = false;
+        // RFC 8446 section 4.6.3: what is owed is an update that asks for none; one that asks does not settle it.
+        if (!requestPeer)
+            Context.KeyUpdateOwed = false;
         new KeyUpdate(requestPeer).Write(Context.Flight);
         Context.Records.Write(ContentType.Handshake, Context.Flight.Written, output);
         Context.Flight.Dispose();

@@ -18,6 +18,9 @@ internal static class TlsLimits
     /// <summary>user_canceled alerts.</summary>
     public const int WarningAlerts = 4;
 
+    /// <summary>Bytes of a HelloRetryRequest's cookie: it has to come back in a ClientHello that holds other things too.</summary>
+    public const int Cookie = 16 * 1024;
+
     /// <summary>Bytes of early data that a server which did not accept it skips (RFC 8446 section 4.2.10).</summary>
     public const int SkippedEarlyData = 64 * 1024;
 

@@ -6,7 +6,9 @@ using SynHello.Wire;
 
 namespace SynHello.Testing;
 
-/// <summary>Signs the same content with the same bytes each time, so that two runs of a handshake can be compared.</summary>
+/// <summary>
+/// Signs the same content with the same bytes each time, so that two runs of a handshake can be compared.
+/// </summary>
 public sealed class CachingCredential(TlsCredential inner) : TlsCredential
 {
     private readonly ConcurrentDictionary<string, byte[]> _signatures = new();

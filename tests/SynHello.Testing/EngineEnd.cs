@@ -5,7 +5,10 @@ using SynHello.Wire;
 
 namespace SynHello.Testing;
 
-/// <summary>One engine as its owner would drive it: unconsumed input is kept, verdicts are given, all that comes out is recorded.</summary>
+/// <summary>
+/// One engine as its owner would drive it: unconsumed input is kept, verdicts are given, all that comes out is
+/// recorded.
+/// </summary>
 public sealed class EngineEnd(TlsEngine engine) : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _plaintext = new();
@@ -46,7 +49,9 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
         return bytes;
     }
 
-    /// <summary>Hands bytes in. A failure is kept in <see cref="Failure"/>; what comes after it is not handed in.</summary>
+    /// <summary>
+    /// Hands bytes in. A failure is kept in <see cref="Failure"/>; what comes after it is not handed in.
+    /// </summary>
     public void Deliver(ReadOnlySpan<byte> bytes)
     {
         _unconsumed = [.. _unconsumed, .. bytes];

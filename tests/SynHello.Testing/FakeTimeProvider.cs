@@ -1,6 +1,8 @@
 namespace SynHello.Testing;
 
-/// <summary>A clock that stands still until a test moves it; timers fire on the thread that does. Thread-safe.</summary>
+/// <summary>
+/// A clock that stands still until a test moves it; timers fire on the thread that does. Thread-safe.
+/// </summary>
 public sealed class FakeTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();

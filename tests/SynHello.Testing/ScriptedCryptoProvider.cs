@@ -5,7 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Testing;
 
 /// <summary>
-/// The real cryptography with randomness that a test hands in: hello randoms and private keys come out of it in the order in
+/// The real cryptography with randomness that a test hands in: hello randoms and private keys come out of it
+/// in the order in
 /// which they are drawn, so that a recorded handshake can be replayed. Throws once the entropy is used up.
 /// </summary>
 public sealed class ScriptedCryptoProvider(ReadOnlyMemory<byte> entropy) : DefaultCryptoProvider
@@ -18,7 +19,7 @@ public sealed class ScriptedCryptoProvider(ReadOnlyMemory<byte> entropy) : Defau
     public override void FillRandom(Span<byte> destination)
     {
         if (_rest.Length < destination.Length)
-            throw new InvalidOperationException($"{destination.Length} bytes of entropy are asked for; {_rest.Length} are left.");
+            throw new InvalidOperationException($"{destination.Length} bytes are asked for; {_rest.Length} are left.");
         _rest.Span[..destination.Length].CopyTo(destination);
         _rest = _rest[destination.Length..];
     }

@@ -5,15 +5,21 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Testing;
 
-/// <summary>Certificates for tests. What <see cref="Shared"/> gives is made once a process and must not be disposed of.</summary>
+/// <summary>
+/// Certificates for tests. What <see cref="Shared"/> gives is made once a process and must not be disposed of.
+/// </summary>
 public static class TestCertificates
 {
-    private static readonly ConcurrentDictionary<CertificateKind, Lazy<TestChain>> SharedChains = new();
-    private static readonly DateTimeOffset Epoch = DateTimeOffset.UtcNow;
+    private static readonly ConcurrentDictionary<CertificateKind, Lazy<TestChain>> _sharedChains = new();
+    private static readonly string[] _names = ["example.com", "localhost", "127.0.0.1", "::1"];
+    private static readonly DateTimeOffset _epoch = DateTimeOffset.UtcNow;
 
-    /// <summary>A valid chain for example.com, localhost, 127.0.0.1 and ::1 with an intermediate; the same one at each call.</summary>
-    public static TestChain Shared(CertificateKind kind) => SharedChains
-        .GetOrAdd(kind, made => new Lazy<TestChain>(() => Issue(made, ["example.com", "localhost", "127.0.0.1", "::1"])))
+    /// <summary>
+    /// A valid chain for example.com, localhost, 127.0.0.1 and ::1 with an intermediate; the same one at each
+    /// call.
+    /// </summary>
+    public static TestChain Shared(CertificateKind kind) => _sharedChains
+        .GetOrAdd(kind, made => new Lazy<TestChain>(() => Issue(made, _names)))
         .Value;
 
     /// <summary>A certificate that vouches for itself.</summary>
@@ -23,13 +29,13 @@ public static class TestCertificates
     {
         using AsymmetricAlgorithm key = CreateKey(kind);
         CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names);
-        X509Certificate2 leaf = request.CreateSelfSigned(Epoch.AddDays(-1), Epoch.AddDays(30));
+        X509Certificate2 leaf = request.CreateSelfSigned(_epoch.AddDays(-1), _epoch.AddDays(30));
         return new TestChain(leaf, [], X509CertificateLoader.LoadCertificate(leaf.RawData));
     }
 
     /// <summary>A chain whose leaf has expired.</summary>
     public static TestChain Expired(CertificateKind kind, params string[] names) =>
-        Issue(kind, names, notBefore: Epoch.AddDays(-30), notAfter: Epoch.AddDays(-2));
+        Issue(kind, names, notBefore: _epoch.AddDays(-30), notAfter: _epoch.AddDays(-2));
 
     /// <summary>A leaf certified by a root, through an intermediate unless told otherwise.</summary>
     /// <param name="kind">The leaf's key; the authorities' are ECDSA P-256.</param>
@@ -46,14 +52,14 @@ public static class TestCertificates
     {
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 rootWithKey = Request("SynHello test root", rootKey, isAuthority: true, [])
-            .CreateSelfSigned(Epoch.AddDays(-365), Epoch.AddDays(365));
+            .CreateSelfSigned(_epoch.AddDays(-365), _epoch.AddDays(365));
         X509Certificate2 root = X509CertificateLoader.LoadCertificate(rootWithKey.RawData);
         if (!withIntermediate)
             return new TestChain(IssueLeaf(kind, names, rootWithKey, notBefore, notAfter), [], root);
 
         using var intermediateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         X509Certificate2 intermediate = Request("SynHello test intermediate", intermediateKey, isAuthority: true, [])
-            .Create(rootWithKey, Epoch.AddDays(-180), Epoch.AddDays(180), Serial());
+            .Create(rootWithKey, _epoch.AddDays(-180), _epoch.AddDays(180), Serial());
         using X509Certificate2 intermediateWithKey = intermediate.CopyWithPrivateKey(intermediateKey);
         return new TestChain(IssueLeaf(kind, names, intermediateWithKey, notBefore, notAfter), [intermediate], root);
     }
@@ -67,12 +73,13 @@ public static class TestCertificates
     {
         using AsymmetricAlgorithm key = CreateKey(kind);
         CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names);
-        using ECDsa issuerKey = issuer.GetECDsaPrivateKey() ?? throw new InvalidOperationException("The issuer has no key.");
+        using ECDsa issuerKey =
+            issuer.GetECDsaPrivateKey() ?? throw new InvalidOperationException("The issuer has no key.");
         using X509Certificate2 certificate = request.Create(
             issuer.SubjectName,
             X509SignatureGenerator.CreateForECDsa(issuerKey),
-            notBefore ?? Epoch.AddDays(-1),
-            notAfter ?? Epoch.AddDays(30),
+            notBefore ?? _epoch.AddDays(-1),
+            notAfter ?? _epoch.AddDays(30),
             Serial());
         return key switch
         {
@@ -89,7 +96,11 @@ public static class TestCertificates
         _ => RSA.Create(2048),
     };
 
-    private static CertificateRequest Request(string commonName, AsymmetricAlgorithm key, bool isAuthority, string[] names)
+    private static CertificateRequest Request(
+        string commonName,
+        AsymmetricAlgorithm key,
+        bool isAuthority,
+        string[] names)
     {
         string subject = $"CN={commonName}";
         CertificateRequest request = key switch
@@ -100,7 +111,8 @@ public static class TestCertificates
         };
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(
-            isAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign : X509KeyUsageFlags.DigitalSignature,
+            isAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign
+                : X509KeyUsageFlags.DigitalSignature,
             critical: true));
         if (names.Length == 0)
             return request;
@@ -115,7 +127,8 @@ public static class TestCertificates
         }
 
         request.CertificateExtensions.Add(alternativeNames.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
         return request;
     }
 

@@ -14,7 +14,9 @@ public sealed class TestChain(
     /// <summary>With its private key.</summary>
     public X509Certificate2 Leaf { get; } = leaf;
 
-    /// <summary>Between the leaf and the root, the one that certifies the leaf first; empty when the root does.</summary>
+    /// <summary>
+    /// Between the leaf and the root, the one that certifies the leaf first; empty when the root does.
+    /// </summary>
     public X509Certificate2Collection Intermediates { get; } = intermediates;
 
     /// <summary>What a client has to trust; the leaf itself when it is self-signed.</summary>

@@ -113,7 +113,8 @@ public sealed class HandshakeTests
         Assert.True(pair.Client.Engine.Negotiated.HelloRetryRequested);
         Assert.True(pair.Server.Engine.Negotiated.HelloRetryRequested);
 
-        // RFC 8446 appendix D.4: the client's in front of its second hello, the server's behind its HelloRetryRequest, once each.
+        // RFC 8446 appendix D.4: the client's in front of its second hello, the server's behind its
+        // HelloRetryRequest, once each.
         ContentType[] dummy = compatibility ? [ContentType.ChangeCipherSpec] : [];
         Assert.Equal(
             [ContentType.Handshake, .. dummy, ContentType.Handshake, ContentType.ApplicationData],
@@ -146,8 +147,14 @@ public sealed class HandshakeTests
     public void KeyShares_OfTwoGroups_SpareTheRetry()
     {
         using EnginePair pair = Engines.Connected(
-            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { KeyShareGroups = [NamedGroup.X25519, NamedGroup.Secp256r1] },
-            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()]) { Groups = [NamedGroup.Secp256r1] });
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance)
+            {
+                KeyShareGroups = [NamedGroup.X25519, NamedGroup.Secp256r1],
+            },
+            new TlsServerConfiguration(DefaultCryptoProvider.Instance, [Engines.Credential()])
+            {
+                Groups = [NamedGroup.Secp256r1],
+            });
         Assert.False(pair.Client.Engine.Negotiated.HelloRetryRequested);
         Assert.Equal(NamedGroup.Secp256r1, pair.Client.Engine.Negotiated.Group);
     }
@@ -156,7 +163,10 @@ public sealed class HandshakeTests
     public void Server_PrefersAShareThatIsThereToABetterGroup()
     {
         using EnginePair pair = Engines.Connected(
-            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { Groups = [NamedGroup.Secp384r1, NamedGroup.X25519] });
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance)
+            {
+                Groups = [NamedGroup.Secp384r1, NamedGroup.X25519],
+            });
         Assert.Equal(NamedGroup.Secp384r1, pair.Server.Engine.Negotiated.Group);
     }
 
@@ -164,7 +174,10 @@ public sealed class HandshakeTests
     public void Server_TakesTheFirstCertificateThatTheClientCanCheck()
     {
         using EnginePair pair = Engines.Connected(
-            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { SignatureSchemes = [SignatureScheme.RsaPssRsaeSha384] },
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance)
+            {
+                SignatureSchemes = [SignatureScheme.RsaPssRsaeSha384],
+            },
             new TlsServerConfiguration(
                 DefaultCryptoProvider.Instance, [Engines.Credential(), Engines.Credential(CertificateKind.Rsa2048)]));
         Assert.Equal(SignatureScheme.RsaPssRsaeSha384, pair.Client.Engine.Negotiated.SignatureScheme);
@@ -220,7 +233,8 @@ public sealed class HandshakeTests
         Assert.NotEqual(first, Export(pair.Client, "EXPORTER-b", [1, 2, 3], 48));
         Assert.NotEqual(first, Export(pair.Client, "EXPORTER-a", [1, 2, 4], 48));
         Assert.NotEqual(first, Export(other.Client, "EXPORTER-a", [1, 2, 3], 48));
-        Assert.NotEqual(first[..16], Export(pair.Client, "EXPORTER-a", [1, 2, 3], 16)); // the length is part of the label
+        Assert.NotEqual(first[..16], Export(pair.Client, "EXPORTER-a", [1, 2, 3], 16));
+        // the length is part of the label
         byte[] longest = Export(pair.Client, "EXPORTER-a", new byte[1000], 255 * 32);
         Assert.Equal(longest, Export(pair.Server, "EXPORTER-a", new byte[1000], 255 * 32));
         Export(pair.Client, new string('x', 249), [], 1);

@@ -3,7 +3,9 @@ using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
 
-/// <summary>The traces of RFC 8448 byte for byte: what one side sends, given what the other sent and the same randomness.</summary>
+/// <summary>
+/// The traces of RFC 8448 byte for byte: what one side sends, given what the other sent and the same randomness.
+/// </summary>
 public sealed class Rfc8448Tests
 {
     private const string Simple = "Simple_1RTT_Handshake";
@@ -11,8 +13,9 @@ public sealed class Rfc8448Tests
     private const string ClientAuthentication = "Client_Authentication_Handshake";
     private const string Compatibility = "Middlebox_Compatibility_Mode";
 
-    private static readonly NamedGroup[] NssGroups =
-        [.. new ushort[] { 0x1d, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104 }.Select(value => new NamedGroup(value))];
+    private static readonly NamedGroup[] _nssGroups =
+        [.. new ushort[] { 0x1d, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104 }.Select(value =>
+            new NamedGroup(value))];
 
     [Theory]
     [InlineData(Simple)]
@@ -85,7 +88,9 @@ public sealed class Rfc8448Tests
         Assert.True(client.Engine.IsPeerClosed);
     }
 
-    /// <summary>The trace's client shows a certificate; this one has none, so it follows the trace up to its answer.</summary>
+    /// <summary>
+    /// The trace's client shows a certificate; this one has none, so it follows the trace up to its answer.
+    /// </summary>
     [Fact]
     public void Client_TakesTheServersFlightThatAsksForACertificate()
     {
@@ -164,7 +169,7 @@ public sealed class Rfc8448Tests
         var provider = new ScriptedCryptoProvider((byte[])[.. new byte[32], .. trace["Server_Entropy"]]);
         return new EngineEnd(new TlsServerEngine(new TlsServerConfiguration(provider, [credential])
         {
-            AnnouncedGroups = NssGroups,
+            AnnouncedGroups = _nssGroups,
             KeyLog = lines.Add,
         }));
     }

@@ -3,7 +3,7 @@ namespace SynHello.Wire.Tests;
 public sealed class AlertTableTests
 {
     /// <summary>RFC 8446 section 6, written down a second time: the octet of each cause's alert, -1 for none.</summary>
-    private static readonly Dictionary<TlsErrorCause, int> Expected = new()
+    private static readonly Dictionary<TlsErrorCause, int> _expected = new()
     {
         [TlsErrorCause.TruncatedMessage] = 50,
         [TlsErrorCause.TrailingBytes] = 50,
@@ -71,7 +71,7 @@ public sealed class AlertTableTests
     {
         foreach (TlsErrorCause cause in Enum.GetValues<TlsErrorCause>())
         {
-            Assert.True(Expected.TryGetValue(cause, out int alert), $"{cause} is missing in this test's table.");
+            Assert.True(_expected.TryGetValue(cause, out int alert), $"{cause} is missing in this test's table.");
             Assert.True(alert == (AlertTable.For(cause)?.Value ?? -1), $"{cause} sends {AlertTable.For(cause)}.");
             Assert.Equal(AlertTable.For(cause), new TlsProtocolException(cause).Alert);
         }

@@ -98,6 +98,7 @@ public sealed class ClientHelloTests
         twice.Extensions.Add((0x5a5a, []));
         Refusal.Expect(TlsErrorCause.DuplicateExtension, () => ClientHello.Parse(twice.ToBody()));
         Refusal.Expect(
-            TlsErrorCause.MisplacedExtension, () => ClientHello.Parse(ClientHelloBuilder.Typical().With(48, "").ToBody()));
+            TlsErrorCause.MisplacedExtension, () => ClientHello.Parse(ClientHelloBuilder.Typical().With(48,
+                "").ToBody()));
     }
 }

@@ -50,7 +50,9 @@ public sealed class CodePointTests
             SignatureScheme.RsaPkcs1Sha512.Value));
         Assert.Equal((0x0301, 0x0303, 0x0304), (
             ProtocolVersion.Tls10.Value, ProtocolVersion.Tls12.Value, ProtocolVersion.Tls13.Value));
-        Assert.Equal(System.Net.Security.TlsCipherSuite.TLS_AES_128_GCM_SHA256, CipherSuite.TlsAes128GcmSha256.ToTlsCipherSuite());
+        Assert.Equal(
+            System.Net.Security.TlsCipherSuite.TLS_AES_128_GCM_SHA256,
+                CipherSuite.TlsAes128GcmSha256.ToTlsCipherSuite());
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace SynHello.Wire.Tests;
 
 public sealed class ExtensionPlacementTests
 {
-    private static readonly Context[] Contexts =
+    private static readonly Context[] _contexts =
     [
         Context.ClientHello,
         Context.ServerHello,
@@ -15,8 +15,10 @@ public sealed class ExtensionPlacementTests
         Context.NewSessionTicket,
     ];
 
-    /// <summary>The table of RFC 8446 section 4.2 with its abbreviations, and record_size_limit of RFC 8449 section 4.</summary>
-    private static readonly Dictionary<ExtensionType, string> Table = new()
+    /// <summary>
+    /// The table of RFC 8446 section 4.2 with its abbreviations, and record_size_limit of RFC 8449 section 4.
+    /// </summary>
+    private static readonly Dictionary<ExtensionType, string> _table = new()
     {
         [ExtensionType.ServerName] = "CH, EE",
         [ExtensionType.MaxFragmentLength] = "CH, EE",
@@ -46,12 +48,13 @@ public sealed class ExtensionPlacementTests
     [Fact]
     public void EveryTypeInEveryMessage_IsAllowedOrRefusedAsTheTableSays()
     {
-        foreach ((ExtensionType type, string messages) in Table)
+        foreach ((ExtensionType type, string messages) in _table)
         {
             string[] allowed = messages.Split(", ");
-            foreach (Context context in Contexts)
+            foreach (Context context in _contexts)
             {
-                TlsErrorCause? expected = allowed.Contains(Abbreviation(context)) ? null : TlsErrorCause.MisplacedExtension;
+                TlsErrorCause? expected =
+                    allowed.Contains(Abbreviation(context)) ? null : TlsErrorCause.MisplacedExtension;
                 Assert.True(expected == Read(type, context), $"{type} in {context} should give {expected}.");
             }
         }
@@ -64,7 +67,7 @@ public sealed class ExtensionPlacementTests
         {
             var type = new ExtensionType((ushort)value);
             bool isNamed = !type.ToString().StartsWith("unknown", StringComparison.Ordinal);
-            Assert.Equal(isNamed, Table.ContainsKey(type));
+            Assert.Equal(isNamed, _table.ContainsKey(type));
             Assert.Equal(isNamed, ExtensionPlacement.Of(type) is not null);
         }
     }
@@ -72,7 +75,7 @@ public sealed class ExtensionPlacementTests
     [Fact]
     public void UnknownTypes_MayStandAnywhere()
     {
-        foreach (Context context in Contexts)
+        foreach (Context context in _contexts)
         {
             Assert.Null(Read(new ExtensionType(0x5a5a), context));
             Assert.Null(Read(new ExtensionType(65281), context));
@@ -89,7 +92,7 @@ public sealed class ExtensionPlacementTests
             byte[] block = value == 0xffee ? [.. one, .. one] : [.. one, .. other, .. one];
             if (ExtensionPlacement.Of(new ExtensionType((ushort)value)) is not { } allowed)
                 allowed = Context.ClientHello;
-            Context context = Array.Find(Contexts, candidate => (allowed & candidate) != Context.None);
+            Context context = Array.Find(_contexts, candidate => (allowed & candidate) != Context.None);
             Assert.Equal(TlsErrorCause.DuplicateExtension, Walk(block, context));
         }
     }

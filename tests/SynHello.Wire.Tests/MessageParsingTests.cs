@@ -31,7 +31,8 @@ public sealed class MessageParsingTests
     public void Message_RefusesTrailingBytes(string message)
     {
         Refusal.Expect(TlsErrorCause.TrailingBytes, () => Samples.Parsers[message]([.. Samples.Bodies[message], 0]));
-        Refusal.Expect(TlsErrorCause.TrailingBytes, () => Samples.Parsers[message]([.. Samples.Bodies[message], 0, 0, 0, 0]));
+        Refusal.Expect(
+            TlsErrorCause.TrailingBytes, () => Samples.Parsers[message]([.. Samples.Bodies[message], 0, 0, 0, 0]));
     }
 
     /// <summary>Each extension of each message with a byte less or more, all lengths around it right.</summary>
@@ -54,7 +55,8 @@ public sealed class MessageParsingTests
             for (int length = 0; length < data.Length; length++)
             {
                 TlsErrorCause? cause = Refusal.Of(() => Samples.Parsers[message](replace(data[..length])));
-                Assert.True(cause == TlsErrorCause.TruncatedMessage, $"{new ExtensionType(type)} cut to {length}: {cause}");
+                Assert.True(
+                    cause == TlsErrorCause.TruncatedMessage, $"{new ExtensionType(type)} cut to {length}: {cause}");
             }
         }
     }
@@ -64,7 +66,8 @@ public sealed class MessageParsingTests
     public void Message_OfRandomBytes_IsRefusedOrRead(string message)
     {
         Action<byte[]> parse = Samples.Parsers[message];
-        Prop.ForAll<byte[]>(bytes => IsReadOrRefused(() => parse(bytes))).Check(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(2_000));
+        Prop.ForAll<byte[]>(bytes => IsReadOrRefused(() => parse(bytes)))
+            .Check(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(2_000));
     }
 
     /// <summary>Random bytes rarely come far; a valid message with a few octets changed does.</summary>
@@ -127,7 +130,8 @@ public sealed class MessageParsingTests
                     .. body[(at + 4 + length)..],
                 ];
                 return [.. body[..start], (byte)(block.Length >> 8), (byte)block.Length, .. block];
-            });
+            }
+            );
             position = at + 4 + length;
         }
     }

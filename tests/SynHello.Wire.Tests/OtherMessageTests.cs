@@ -6,7 +6,8 @@ public sealed class OtherMessageTests
     public void ServerHello_ReadsNoExtensionOfAnOlderVersion()
     {
         // A TLS 1.2 server answers extensions whose place in TLS 1.3 is another message.
-        byte[] body = [3, 3, .. Samples.Bytes(32, 1), 0, 0xc0, 0x2b, 0, 0, 9, 0, 16, 0, 5, 0, 3, 2, (byte)'h', (byte)'2'];
+        byte[] body =
+            [3, 3, .. Samples.Bytes(32, 1), 0, 0xc0, 0x2b, 0, 0, 9, 0, 16, 0, 5, 0, 3, 2, (byte)'h', (byte)'2'];
         ServerHello hello = ServerHello.Parse(body);
         Assert.Equal(ProtocolVersion.Tls12, hello.SelectedVersion);
         Assert.Equal(default, hello.Present);
@@ -33,7 +34,8 @@ public sealed class OtherMessageTests
         Assert.True(ServerHello.Parse(Samples.Bodies["HelloRetryRequest"]).IsHelloRetryRequest);
         Assert.False(ServerHello.Parse(Samples.Bodies["ServerHello"]).IsHelloRetryRequest);
         Assert.Equal(
-            System.Security.Cryptography.SHA256.HashData("HelloRetryRequest"u8), ServerHello.HelloRetryRequestRandom.ToArray());
+            System.Security.Cryptography.SHA256.HashData("HelloRetryRequest"u8),
+                ServerHello.HelloRetryRequestRandom.ToArray());
     }
 
     [Fact]
@@ -48,7 +50,8 @@ public sealed class OtherMessageTests
         EncryptedExtensions.Parse(body, offered.With(ExtensionType.RecordSizeLimit));
 
         byte[] unknown = [0, 4, 0x5a, 0x5a, 0, 0];
-        Refusal.Expect(TlsErrorCause.UnsolicitedExtension, () => EncryptedExtensions.Parse(unknown, Samples.EverythingOffered));
+        Refusal.Expect(
+            TlsErrorCause.UnsolicitedExtension, () => EncryptedExtensions.Parse(unknown, Samples.EverythingOffered));
     }
 
     [Theory]
@@ -60,7 +63,9 @@ public sealed class OtherMessageTests
     public void EncryptedExtensions_RefusesForbiddenContent(string extensions, TlsErrorCause? cause)
     {
         byte[] block = Convert.FromHexString(extensions);
-        Assert.Equal(cause, Refusal.Of(() => EncryptedExtensions.Parse([0, (byte)block.Length, .. block], Samples.EverythingOffered)));
+        Assert.Equal(
+            cause, Refusal.Of(() => EncryptedExtensions.Parse([0, (byte)block.Length, .. block],
+                Samples.EverythingOffered)));
     }
 
     [Fact]

@@ -3,11 +3,13 @@ using FsCheck.Fluent;
 
 namespace SynHello.Wire.Tests;
 
-/// <summary>What is written and parsed again is the same value, and what was parsed and written again the same bytes.</summary>
+/// <summary>
+/// What is written and parsed again is the same value, and what was parsed and written again the same bytes.
+/// </summary>
 public sealed class RoundTripTests
 {
-    private static readonly Gen<byte> Octet = Gen.Choose(0, 255).Select(value => (byte)value);
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(500);
+    private static readonly Gen<byte> _octet = Gen.Choose(0, 255).Select(value => (byte)value);
+    private static readonly Config _many = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(500);
 
     [Fact]
     public void ClientHello_RoundTrips()
@@ -22,16 +24,18 @@ public sealed class RoundTripTests
             from schemes in points
             from versions in points.Where(list => list.Length <= 127)
             from shares in (from value in Bytes(1, 140) select value).ListOf(3)
-            from name in Gen.Choose(1, 255).SelectMany(length => Gen.Choose('!', '~').Select(c => (byte)c).ArrayOf(length))
+            from name in Gen.Choose(1, 255).SelectMany(length => Gen.Choose('!', '~').Select(c =>
+                (byte)c).ArrayOf(length))
             from protocol in Bytes(1, 255)
             from limit in Gen.Choose(0, ushort.MaxValue)
             from cookie in Bytes(1, 300)
             from padding in Gen.Choose(0, 300)
             from present in Gen.Choose(0, 511)
             select new HelloValues(
-                random, sessionId, Encode(suites), Encode(groups), Encode(schemes), Encode(versions), [.. shares], name, protocol,
+                random, sessionId, Encode(suites), Encode(groups), Encode(schemes), Encode(versions), [.. shares],
+                    name, protocol,
                 (ushort)limit, cookie, padding, present);
-        Prop.ForAll(hellos.ToArbitrary(), RoundTripsClientHello).Check(Many);
+        Prop.ForAll(hellos.ToArbitrary(), RoundTripsClientHello).Check(_many);
     }
 
     [Fact]
@@ -76,7 +80,7 @@ public sealed class RoundTripTests
                 && hello.KeyShareGroup.Value == (value.hasShare ? value.named : 0)
                 && hello.KeyExchange.SequenceEqual(value.hasShare && !value.isRetry ? value.share : [])
                 && hello.Cookie.SequenceEqual(value.isRetry ? value.cookie : []);
-        }).Check(Many);
+        }).Check(_many);
     }
 
     [Fact]
@@ -97,7 +101,7 @@ public sealed class RoundTripTests
             return certificate.Context.SequenceEqual(value.context)
                 && certificate.IsEmpty == (value.entries.Count == 0)
                 && entries.Select(Convert.ToHexString).SequenceEqual(value.entries.Select(Convert.ToHexString));
-        }).Check(Many);
+        }).Check(_many);
     }
 
     [Fact]
@@ -126,7 +130,7 @@ public sealed class RoundTripTests
                 && ticket.Nonce.SequenceEqual(value.nonce)
                 && ticket.Ticket.SequenceEqual(value.ticket)
                 && ticket.MaximumEarlyData == value.earlyData;
-        }).Check(Many);
+        }).Check(_many);
     }
 
     [Fact]
@@ -156,7 +160,7 @@ public sealed class RoundTripTests
                 && verify.Signature.SequenceEqual(value.signature)
                 && request.Context.SequenceEqual(value.context)
                 && request.SignatureAlgorithms.Encoded.SequenceEqual(schemes);
-        }).Check(Many);
+        }).Check(_many);
     }
 
     [Fact]
@@ -190,7 +194,7 @@ public sealed class RoundTripTests
                 && extensions.ApplicationProtocol.SequenceEqual(present.Contains(types[2]) ? value.protocol : [])
                 && extensions.RecordSizeLimit == (present.Contains(types[3]) ? value.limit : 0)
                 && extensions.SupportedGroups.Encoded.SequenceEqual(present.Contains(types[1]) ? value.groups : []);
-        }).Check(Many);
+        }).Check(_many);
     }
 
     private static bool RoundTripsClientHello(HelloValues value)
@@ -261,9 +265,10 @@ public sealed class RoundTripTests
     }
 
     private static Gen<byte[]> Bytes(int minimum, int maximum) =>
-        Gen.Choose(minimum, maximum).SelectMany(length => Octet.ArrayOf(length));
+        Gen.Choose(minimum, maximum).SelectMany(length => _octet.ArrayOf(length));
 
-    private static byte[] Encode(ushort[] values) => [.. values.SelectMany(value => (byte[])[(byte)(value >> 8), (byte)value])];
+    private static byte[] Encode(ushort[] values) =>
+        [.. values.SelectMany(value => (byte[])[(byte)(value >> 8), (byte)value])];
 
     private sealed record HelloValues(
         byte[] Random,

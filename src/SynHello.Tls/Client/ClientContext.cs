@@ -6,7 +6,7 @@ namespace SynHello.Tls;
 internal sealed class ClientContext(TlsClientConfiguration configuration, string? serverName)
     : ConnectionContext(configuration)
 {
-    private static readonly byte[] Tls13Only = [0x03, 0x04];
+    private static readonly byte[] _tls13Only = [0x03, 0x04];
 
     private readonly byte[] _random = new byte[32];
     private readonly byte[] _sessionId = configuration.MiddleboxCompatibility ? new byte[32] : [];
@@ -74,7 +74,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             LegacyCompressionMethods = [0],
             Present = present,
             ServerName = name,
-            SupportedVersions = new CodePoints(Tls13Only),
+            SupportedVersions = new CodePoints(_tls13Only),
             SupportedGroups = new CodePoints(offer.Groups),
             SignatureAlgorithms = new CodePoints(offer.SignatureSchemes),
             KeyShares = KeyShareList.Parse(shares.Written),

@@ -19,7 +19,15 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
     private static void CheckNegotiation(ClientContext context, in ServerHello hello)
     {
         if (hello.SelectedVersion != ProtocolVersion.Tls13)
-            throw new TlsProtocolException(TlsErrorCause.UnsupportedVersion, $"The server chose TLS {hello.SelectedVersion}; 1.3 was offered.");
+        {
+            // RFC 8446 section 4.2.1: an older version is chosen by leaving supported_versions out, never by naming it there.
+            throw new TlsProtocolException(
+                hello.Present.Contains(ExtensionType.SupportedVersions)
+                    ? TlsErrorCause.IllegalValue
+                    : TlsErrorCause.UnsupportedVersion,
+                $"The server chose TLS {hello.SelectedVersion}; 1.3 was offered.");
+        }
+
         if (hello.LegacyVersion != ProtocolVersion.Tls12)
             throw new TlsProtocolException(TlsErrorCause.IllegalValue, "The ServerHello's legacy_version is not 0x0303.");
         if (!hello.LegacySessionIdEcho.SequenceEqual(context.SessionId))
@@ -39,6 +47,8 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
         bool newGroup = retry.Present.Contains(ExtensionType.KeyShare);
         if (!newGroup && retry.Cookie.IsEmpty)
             throw new TlsProtocolException(TlsErrorCause.UselessHelloRetryRequest, "The HelloRetryRequest changes nothing.");
+        if (retry.Cookie.Length > TlsLimits.Cookie)
+            throw new TlsProtocolException(TlsErrorCause.IllegalValue, $"The server's cookie of {retry.Cookie.Length} bytes is above the limit of {TlsLimits.Cookie}.");
         if (newGroup)
         {
             // RFC 8446 section 4.2.8: a group that was offered, and no share of it sent.

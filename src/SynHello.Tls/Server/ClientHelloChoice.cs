@@ -17,6 +17,8 @@ internal static class ClientHelloChoice
         RequireExtension(hello, ExtensionType.SupportedGroups);
         RequireExtension(hello, ExtensionType.KeyShare);
         RequireExtension(hello, ExtensionType.SignatureAlgorithms);
+        if (hello.Present.Contains(ExtensionType.PreSharedKey))
+            RequireExtension(hello, ExtensionType.PskKeyExchangeModes); // RFC 8446 section 4.2.9
 
         // RFC 8446 section 4.2.8: a share of a group that is not among supported_groups may not be there.
         foreach (KeyShareEntry share in hello.KeyShares)

@@ -44,13 +44,14 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                 return null;
         }
 
+        DateTimeOffset now = _timeProvider.GetUtcNow();
         var certificates = new X509Certificate2Collection();
         using var builder = new X509Chain();
         try
         {
             foreach (ReadOnlyMemory<byte> der in chain)
                 certificates.Add(X509CertificateLoader.LoadCertificate(der.Span));
-            builder.ChainPolicy = CreatePolicy();
+            builder.ChainPolicy = CreatePolicy(now);
             for (int i = 1; i < certificates.Count; i++)
                 builder.ChainPolicy.ExtraStore.Add(certificates[i]);
 
@@ -68,7 +69,7 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                 errors |= SslPolicyErrors.RemoteCertificateNameMismatch;
                 refusal ??= new TlsProtocolException(
                     TlsErrorCause.CertificateNameMismatch,
-                    $"The certificate is not for {targetHost}; it is for {Names(certificate)}.");
+                    $"The certificate is not for {targetHost}; it {Names(certificate)}.");
             }
 
             if (_callback is null)
@@ -95,15 +96,17 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         }
     }
 
-    private X509ChainPolicy CreatePolicy()
+    private X509ChainPolicy CreatePolicy(DateTimeOffset now)
     {
         X509ChainPolicy policy = _policy?.Clone() ?? new X509ChainPolicy
         {
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
-            VerificationTime = _timeProvider.GetLocalNow().DateTime,
-            VerificationTimeIgnored = false,
         };
+
+        // UTC says what it is; a time without a kind would be taken for the system's own zone, which need not be the clock's.
+        if (policy.VerificationTimeIgnored)
+            policy.VerificationTime = now.UtcDateTime;
         if (policy.ApplicationPolicy.Count == 0)
             policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         if (_roots is not null)
@@ -144,19 +147,20 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                 TlsErrorCause.UnknownCertificateAuthority,
                 certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
                     ? "The certificate is self-signed and not trusted."
-                    : $"The certificate was issued by {certificate.Issuer}, which leads to no trusted root.");
+                    : $"The certificate was issued by {Printable(certificate.Issuer)}, which leads to no trusted root.");
         }
 
-        string reasons = string.Join(" ", chain.ChainStatus.Select(status => status.StatusInformation.TrimEnd().TrimEnd('.') + "."));
+        string reasons = string.Join(
+            " ", chain.ChainStatus.Select(status => status.StatusInformation.TrimEnd().TrimEnd('.') + ".").Distinct());
         return new TlsProtocolException(TlsErrorCause.CertificateRefused, $"The certificate is not valid: {reasons}");
     }
 
     private static string DescribeTime(X509Certificate2 certificate, X509Chain chain)
     {
-        DateTime at = chain.ChainPolicy.VerificationTime;
-        if (at > certificate.NotAfter)
+        DateTime at = chain.ChainPolicy.VerificationTime.ToUniversalTime();
+        if (at > certificate.NotAfter.ToUniversalTime())
             return $"The certificate has expired on {Date(certificate.NotAfter)}.";
-        if (at < certificate.NotBefore)
+        if (at < certificate.NotBefore.ToUniversalTime())
             return $"The certificate is not valid before {Date(certificate.NotBefore)}.";
         return "A certificate of the server's chain has expired or is not valid yet.";
     }
@@ -178,7 +182,19 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         }
 
         if (names.Count == 0)
-            return "no host at all";
-        return names.Count > Most ? string.Join(", ", names.Take(Most)) + ", ..." : string.Join(", ", names);
+            return "names no host as a subject alternative name";
+        return "is for " + string.Join(", ", names.Take(Most).Select(Printable)) + (names.Count > Most ? ", ..." : "");
+    }
+
+    /// <summary>What a peer wrote must not add lines to a log, nor fill it.</summary>
+    private static string Printable(string text)
+    {
+        const int Most = 255;
+        string cut = text.Length > Most ? text[..Most] + "..." : text;
+        return string.Create(cut.Length, cut, static (destination, source) =>
+        {
+            for (int i = 0; i < source.Length; i++)
+                destination[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) || source[i] is '\u2028' or '\u2029' ? '?' : source[i];
+        });
     }
 }

@@ -8,13 +8,16 @@ namespace SynHello;
 /// <summary>What setting up a connection took, and what was agreed on.</summary>
 public sealed record HandshakeReport
 {
-    /// <summary>What Fast Open did. On a server only whether the SYN's data was taken can be told.</summary>
+    /// <summary>
+    /// What Fast Open did. On a server only whether the SYN's data was taken can be told: it is <see cref="FastOpenOutcome.Off"/>
+    /// when it was not, or when there was none.
+    /// </summary>
     public required FastOpenOutcome FastOpen { get; init; }
 
     /// <summary>How many bytes of the ClientHello rode in the SYN and were taken; 0 when none were.</summary>
     public required int SynDataBytes { get; init; }
 
-    /// <summary>The size of the first ClientHello with its record header in bytes; 0 on a server.</summary>
+    /// <summary>The size of the first ClientHello with its record header in bytes.</summary>
     public required int ClientHelloBytes { get; init; }
 
     /// <summary>The protocol version.</summary>
@@ -37,7 +40,7 @@ public sealed record HandshakeReport
 
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
-    /// ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. A SYN sent again is not counted.
+    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. A SYN sent again is not counted.
     /// </summary>
     public required int RoundTripsUntilRequest { get; init; }
 

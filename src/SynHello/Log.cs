@@ -36,4 +36,7 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Information, "A connection to {EndPoint} could not be accepted: {Message}")]
     public static partial void AcceptFailed(ILogger logger, EndPoint endPoint, string message);
+
+    [LoggerMessage(10, LogLevel.Debug, "The connection to {EndPoint} could not be made, or broke during the handshake: {Message}")]
+    public static partial void ConnectBroke(ILogger logger, EndPoint endPoint, string message);
 }

@@ -27,14 +27,16 @@ public sealed class SecureClient
 
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     public SecureClient(SecureClientOptions? options = null)
     {
         options ??= new SecureClientOptions();
+        Timeouts.Check(options.HandshakeTimeout, nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
         _configuration = new TlsClientConfiguration(provider)
         {
-            CipherSuites = options.CipherSuites ?? provider.CipherSuites,
-            Groups = options.Groups ?? provider.Groups,
+            CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
+            Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
             MiddleboxCompatibility = options.MiddleboxCompatibility,
             RecordSizeLimit = options.RecordSizeLimit,
@@ -69,6 +71,7 @@ public sealed class SecureClient
     /// <param name="targetHost">The host name or IP address that the certificate has to be for.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection; the handshake is complete.</returns>
+    /// <exception cref="ArgumentException">The host is no host name.</exception>
     /// <exception cref="SocketException">The host could not be reached, or the connection broke during the handshake.</exception>
     /// <exception cref="AuthenticationException">
     /// The server's certificate was refused or the handshake failed; the inner <see cref="TlsProtocolException"/> says why.
@@ -91,7 +94,7 @@ public sealed class SecureClient
         {
             long start = _timeProvider.GetTimestamp();
             DialedSocket dialed = await DialAsync(engine, endPoint, linked.Token).ConfigureAwait(false);
-            stream = new SecureStream(dialed.Socket, engine, _timeProvider) { RemoteEndPoint = dialed.RemoteEndPoint };
+            stream = MakeStream(dialed, engine);
             await stream.CompleteClientHandshakeAsync(
                 dialed, _heldFlights, chain => _verification.Check(this, chain, asciiHost), start, linked.Token).ConfigureAwait(false);
             Log.Connected(_logger, endPoint, stream.Report.FastOpen, stream.Report.SynDataBytes, stream.Report.RoundTripsUntilRequest);
@@ -111,6 +114,17 @@ public sealed class SecureClient
             Log.ConnectFailed(_logger, endPoint, failure.Cause, failure.Message);
             throw new TimeoutException(failure.Message, failure);
         }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            stream?.AbandonHandshake(failure: null);
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+        }
+        catch (SocketException exception)
+        {
+            stream?.AbandonHandshake(failure: null);
+            Log.ConnectBroke(_logger, endPoint, exception.Message);
+            throw;
+        }
         catch
         {
             stream?.AbandonHandshake(failure: null);
@@ -120,6 +134,19 @@ public sealed class SecureClient
         {
             if (stream is null)
                 engine.Dispose();
+        }
+    }
+
+    private SecureStream MakeStream(DialedSocket dialed, TlsClientEngine engine)
+    {
+        try
+        {
+            return new SecureStream(dialed.Socket, engine, _timeProvider) { RemoteEndPoint = dialed.RemoteEndPoint };
+        }
+        catch
+        {
+            dialed.Dispose();
+            throw;
         }
     }
 

@@ -31,17 +31,19 @@ public sealed class SecureListener : IAsyncDisposable
     /// <summary>Starts listening.</summary>
     /// <param name="options">How to listen.</param>
     /// <exception cref="ArgumentException">No address, or no certificate, is set.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public SecureListener(SecureListenerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         IPEndPoint endPoint = options.ListenEndPoint ?? throw new ArgumentException("ListenEndPoint is not set.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumPendingConnections, 1, nameof(options));
+        Timeouts.Check(options.HandshakeTimeout, nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
         _configuration = new TlsServerConfiguration(provider, [.. options.Credentials])
         {
-            CipherSuites = options.CipherSuites ?? provider.CipherSuites,
-            Groups = options.Groups ?? provider.Groups,
+            CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
+            Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
             RecordSizeLimit = options.RecordSizeLimit,
             RecordPadding = options.RecordPadding,
@@ -145,6 +147,7 @@ public sealed class SecureListener : IAsyncDisposable
         {
             Log.AcceptStopped(_logger, LocalEndPoint, exception);
             _ready.Writer.TryComplete(exception);
+            _listener.Dispose(); // nobody takes connections any more: clients are to be told, not to be kept waiting
         }
     }
 
@@ -159,7 +162,7 @@ public sealed class SecureListener : IAsyncDisposable
         {
             remote = accepted.Socket.RemoteEndPoint;
             stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
-            await stream.CompleteServerHandshakeAsync(accepted, linked.Token).ConfigureAwait(false);
+            await stream.CompleteServerHandshakeAsync(accepted, _listener.ActiveMode, linked.Token).ConfigureAwait(false);
             Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
             handedOver = _ready.Writer.TryWrite(stream);
         }

@@ -24,7 +24,7 @@ public sealed partial class SecureStream
         long connected = _timeProvider.GetTimestamp();
         while (!engine.IsHandshakeComplete)
         {
-            if (!ProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+            if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
             while (engine.TryRead(out TlsEvent tlsEvent))
             {
@@ -57,23 +57,36 @@ public sealed partial class SecureStream
     }
 
     /// <summary>Drives the server's handshake to its end.</summary>
-    internal async ValueTask CompleteServerHandshakeAsync(AcceptedSocket accepted, CancellationToken cancellationToken)
+    /// <param name="accepted">The connection.</param>
+    /// <param name="fastOpen">How the listener takes data out of SYNs.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask CompleteServerHandshakeAsync(
+        AcceptedSocket accepted,
+        FastOpenMode fastOpen,
+        CancellationToken cancellationToken)
     {
         long start = _timeProvider.GetTimestamp();
-        bool synDataTaken = accepted.SynDataTaken;
-        int synDataBytes = synDataTaken ? _socket.Available : 0;
+        int clientHelloBytes = 0;
+        bool helloTaken = false;
         while (!_engine.IsHandshakeComplete)
         {
-            if (!ProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+            int consumed = ProcessReceived();
+            if (!helloTaken)
+                clientHelloBytes += consumed;
+            helloTaken |= !_output.IsEmpty;
+            if (consumed == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        // A cookieless listener hands out no cookies, so nobody can have shown one.
+        FastOpenOutcome taken = fastOpen == FastOpenMode.Cookieless ? FastOpenOutcome.Cookieless : FastOpenOutcome.Cookie;
+        bool synDataTaken = accepted.SynDataTaken;
         _report = CreateReport(
-            synDataTaken ? FastOpenOutcome.Cookie : FastOpenOutcome.Off,
-            synDataBytes,
-            clientHelloBytes: 0,
-            TcpInfo.TryGet(_socket, out TcpInfo info) ? info.RoundTrip : null,
+            synDataTaken ? taken : FastOpenOutcome.Off,
+            synDataTaken ? (int)Math.Min(clientHelloBytes, accepted.InfoAtAccept?.BytesReceived ?? 0) : 0,
+            clientHelloBytes,
+            TcpInfo.TryGet(_socket, out TcpInfo info) && info.RoundTrip > TimeSpan.Zero ? info.RoundTrip : null,
             TimeSpan.Zero,
             _timeProvider.GetElapsedTime(start));
     }
@@ -100,7 +113,9 @@ public sealed partial class SecureStream
         TimeSpan handshakeTime)
     {
         TlsNegotiation negotiated = _engine.Negotiated;
-        bool helloInSyn = fastOpen is FastOpenOutcome.Cookie or FastOpenOutcome.Cookieless;
+
+        // A hello that did not fit into the SYN is answered a round trip later, as without Fast Open.
+        bool helloInSyn = synDataBytes > 0 && synDataBytes >= clientHelloBytes;
         return new HandshakeReport
         {
             FastOpen = fastOpen,

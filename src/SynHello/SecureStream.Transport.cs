@@ -12,10 +12,13 @@ public sealed partial class SecureStream
 
     private volatile bool _held;
 
+    /// <summary>Whether somebody left output to whoever holds <see cref="_sending"/>.</summary>
+    private volatile bool _leftOutput;
+
     /// <summary>Sends what the handshake left to be sent, if nobody has by now.</summary>
     internal void SendHeldFlight()
     {
-        if (_held && _disposed == 0)
+        if (_held && !IsDisposed)
             TrySendOutput();
     }
 
@@ -28,15 +31,14 @@ public sealed partial class SecureStream
         }
         finally
         {
-            _sending.Release();
+            ReleaseSending();
         }
     }
 
     /// <summary>Hands everything sealed so far to the socket. To be called with <see cref="_sending"/> held.</summary>
     private async ValueTask SendOutputAsync(CancellationToken cancellationToken)
     {
-        if (_brokenWrites)
-            throw new IOException("An earlier write was cut short: nothing more can be sent.");
+        ThrowIfNotWritable();
         while (TakeOutput() is { } sending)
         {
             bool complete = false;
@@ -67,30 +69,48 @@ public sealed partial class SecureStream
     /// </summary>
     private void TrySendOutput()
     {
-        if (!_sending.Wait(0, CancellationToken.None))
-            return; // whoever holds it sends everything before letting go
-        try
+        // Whoever holds the semaphore looks at the flag after letting go of it, so what is left is never forgotten.
+        _leftOutput = true;
+        Interlocked.MemoryBarrier();
+        while (_leftOutput && _sending.Wait(0, CancellationToken.None))
         {
-            while (!_brokenWrites && TakeOutput() is { } sending)
+            _leftOutput = false;
+            try
             {
-                while (!sending.IsEmpty)
+                while (!_brokenWrites && TakeOutput() is { } sending)
                 {
-                    int sent = SendNow(sending);
-                    if (sent <= 0)
+                    while (!sending.IsEmpty)
                     {
-                        _brokenWrites = true;
-                        sending.Release();
-                        break;
-                    }
+                        int sent = SendNow(sending);
+                        if (sent <= 0)
+                        {
+                            _brokenWrites = true;
+                            sending.Release();
+                            break;
+                        }
 
-                    sending.Consume(sent);
+                        sending.Consume(sent);
+                    }
                 }
             }
+            finally
+            {
+                _sending.Release();
+            }
         }
-        finally
-        {
-            _sending.Release();
-        }
+
+        if (IsClosed)
+            TryReleaseOutput();
+    }
+
+    /// <summary>Lets go of <see cref="_sending"/>, and sees to what others could not do meanwhile.</summary>
+    private void ReleaseSending()
+    {
+        _sending.Release();
+        if (_leftOutput)
+            TrySendOutput();
+        if (IsClosed)
+            TryReleaseOutput();
     }
 
     private int SendNow(PooledBuffer sending)
@@ -120,27 +140,77 @@ public sealed partial class SecureStream
         }
     }
 
+    /// <summary>Whether nothing more will be sent, not even a close_notify.</summary>
+    private bool IsClosed => (Volatile.Read(ref _readState) & Closed) != 0;
+
+    /// <summary>To be called with <see cref="_sending"/> held.</summary>
+    private void ThrowIfNotWritable()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (_brokenWrites)
+            throw new IOException("An earlier write was cut short: nothing more can be sent.");
+    }
+
+    private void StartReading()
+    {
+        switch (Interlocked.CompareExchange(ref _readState, Reading, 0))
+        {
+            case 0:
+                break;
+            case Reading:
+                throw new NotSupportedException("Another read is under way on this stream.");
+            default:
+                throw new ObjectDisposedException(nameof(SecureStream));
+        }
+    }
+
+    /// <summary>Ends a read. The reader's buffers go back exactly once: here, when the stream was disposed of meanwhile.</summary>
+    private void EndReading()
+    {
+        if (Interlocked.CompareExchange(ref _readState, 0, Reading) == Reading)
+            return;
+        ReleaseReader();
+    }
+
     /// <summary>Gives the engine what was received.</summary>
-    /// <returns>Whether it did anything with it.</returns>
-    private bool ProcessReceived()
+    /// <returns>How many bytes it took.</returns>
+    private int ProcessReceived()
     {
         if (_received.IsEmpty)
-            return false;
+            return 0;
         int consumed;
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed != 0, this);
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             consumed = _engine.Receive(_received.Span, _plaintext, _output);
         }
 
         _received.Consume(consumed);
-        return consumed > 0;
+        return consumed;
+    }
+
+    /// <summary>Gives the engine what was received. Data in front of what ends the connection comes first: the next call fails again.</summary>
+    private bool TryProcessReceived()
+    {
+        try
+        {
+            return ProcessReceived() > 0;
+        }
+        catch (TlsProtocolException) when (!_plaintext.IsEmpty)
+        {
+            TrySendOutput();
+            return true;
+        }
     }
 
     /// <summary>Waits for bytes. Once the handshake is complete, no buffer is held while there is nothing to read.</summary>
     /// <returns>False when the peer has ended its side.</returns>
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
+        if (_plaintext.IsEmpty)
+            _plaintext.Release();
+        if (_received.IsEmpty)
+            _received.Release();
         if (_received.IsEmpty && _engine.IsHandshakeComplete)
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
         int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
@@ -154,7 +224,10 @@ public sealed partial class SecureStream
     private void EndReceived()
     {
         lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
             _engine.ReceiveEnd();
+        }
     }
 
     /// <summary>
@@ -193,19 +266,15 @@ public sealed partial class SecureStream
 
         _socket.Dispose();
         lock (_lock)
-            _engine.Dispose();
-
-        // A read under way still owns the reader's buffers, and gives them back itself.
-        if (Interlocked.Exchange(ref _reading, 1) == 0)
-            ReleaseReader();
-        if (_sending.Wait(0, CancellationToken.None))
         {
-            _output.Release();
-            _spareOutput.Release();
-            _sending.Release();
+            _engine.Dispose();
+            _remoteCertificate?.Dispose();
         }
 
-        _remoteCertificate?.Dispose();
+        // A read or write under way still owns its buffers, and gives them back itself.
+        if (Interlocked.Or(ref _readState, Closed) == 0)
+            ReleaseReader();
+        TryReleaseOutput();
     }
 
     private void ResetOnClose()
@@ -240,6 +309,25 @@ public sealed partial class SecureStream
         catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
         {
             // The connection is gone already.
+        }
+    }
+
+    /// <summary>Gives the writer's buffers back once the stream is closed, unless somebody sends: that one does it then.</summary>
+    private void TryReleaseOutput()
+    {
+        if (!_sending.Wait(0, CancellationToken.None))
+            return;
+        try
+        {
+            lock (_lock)
+            {
+                _output.Release();
+                _spareOutput.Release();
+            }
+        }
+        finally
+        {
+            _sending.Release();
         }
     }
 

@@ -19,6 +19,9 @@ public sealed partial class SecureStream : Stream
     /// <summary>How much is sealed before it is handed to the socket: four full records.</summary>
     private const int WriteChunk = 4 * RecordHeader.MaximumPlaintext;
 
+    /// <summary>Bits of <see cref="_readState"/>: a read is under way; the stream was disposed of.</summary>
+    private const int Reading = 1, Closed = 2;
+
     private readonly Socket _socket;
     private readonly TlsEngine _engine;
     private readonly TimeProvider _timeProvider;
@@ -36,7 +39,8 @@ public sealed partial class SecureStream : Stream
     private X509Certificate2? _remoteCertificate;
     private HandshakeReport? _report;
     private bool _brokenWrites;
-    private int _reading;
+    private bool _isShutdown;
+    private int _readState;
     private int _disposed;
 
     internal SecureStream(Socket socket, TlsEngine engine, TimeProvider timeProvider)
@@ -63,14 +67,19 @@ public sealed partial class SecureStream : Stream
     /// <summary>The host name that the client asked for; null when it named none.</summary>
     public string? TargetHostName => _engine.Negotiated.ServerName;
 
-    /// <summary>The peer's certificate; null when it sent none. Owned by the stream.</summary>
+    /// <summary>The peer's certificate; null when it sent none. Owned by the stream, and disposed of with it.</summary>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     public X509Certificate2? RemoteCertificate
     {
         get
         {
-            if (_remoteCertificate is null && _engine.Negotiated.PeerCertificates is [var der, ..])
-                _remoteCertificate = X509CertificateLoader.LoadCertificate(der.Span);
-            return _remoteCertificate;
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(IsDisposed, this);
+                if (_remoteCertificate is null && _engine.Negotiated.PeerCertificates is [var der, ..])
+                    _remoteCertificate = X509CertificateLoader.LoadCertificate(der.Span);
+                return _remoteCertificate;
+            }
         }
     }
 
@@ -81,10 +90,10 @@ public sealed partial class SecureStream : Stream
     public EndPoint? RemoteEndPoint { get; internal init; }
 
     /// <inheritdoc/>
-    public override bool CanRead => _disposed == 0;
+    public override bool CanRead => !IsDisposed;
 
     /// <inheritdoc/>
-    public override bool CanWrite => _disposed == 0;
+    public override bool CanWrite => !IsDisposed;
 
     /// <inheritdoc/>
     public override bool CanSeek => false;
@@ -110,21 +119,21 @@ public sealed partial class SecureStream : Stream
     /// <see cref="IOException"/> too, because an attacker may have cut the data short (<see cref="TlsErrorCause.TruncatedByPeer"/>).
     /// </exception>
     /// <exception cref="NotSupportedException">Another read is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of, before the call or during it.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (Interlocked.Exchange(ref _reading, 1) != 0)
-            throw new NotSupportedException("Another read is under way on this stream.");
+        StartReading();
         try
         {
-            // What the handshake left to be sent has to be on its way before an answer to it can be waited for.
+            // What the handshake left to be sent has to be on its way before an answer to it can be waited for. A write under
+            // way takes it along; waiting for that one could mean to wait for a peer that waits for this side to read.
             if (_held)
-                await FlushHeldAsync(cancellationToken).ConfigureAwait(false);
+                TrySendOutput();
             while (_plaintext.IsEmpty)
             {
                 if (_engine.IsPeerClosed)
                     return 0;
-                if (!ProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+                if (!TryProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                     EndReceived();
             }
 
@@ -144,9 +153,7 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
-            Volatile.Write(ref _reading, 0);
-            if (_disposed != 0)
-                ReleaseReader();
+            EndReading();
         }
     }
 
@@ -157,9 +164,10 @@ public sealed partial class SecureStream : Stream
     /// </param>
     /// <exception cref="IOException">The connection broke, or the peer violated the protocol.</exception>
     /// <exception cref="InvalidOperationException"><see cref="ShutdownAsync"/> was called before.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of, before the call or during it.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (buffer.IsEmpty)
             return;
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -170,7 +178,11 @@ public sealed partial class SecureStream : Stream
                 ReadOnlyMemory<byte> chunk = buffer[..Math.Min(WriteChunk, buffer.Length)];
                 buffer = buffer[chunk.Length..];
                 lock (_lock)
+                {
+                    ThrowIfNotWritable();
                     _engine.Send(chunk.Span, _output);
+                }
+
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
             }
             while (!buffer.IsEmpty);
@@ -185,7 +197,7 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
-            _sending.Release();
+            ReleaseSending();
         }
     }
 
@@ -194,7 +206,7 @@ public sealed partial class SecureStream : Stream
     /// <exception cref="IOException">The connection broke.</exception>
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         try
         {
             await FlushHeldAsync(cancellationToken).ConfigureAwait(false);
@@ -208,17 +220,24 @@ public sealed partial class SecureStream : Stream
     /// <summary>
     /// Ends this side's data: close_notify (RFC 8446 section 6.1), then TCP's FIN. Reading goes on. A second call does nothing.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait. Nothing more can be sent then.</param>
     /// <exception cref="IOException">The connection broke.</exception>
     public async Task ShutdownAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_isShutdown)
+                return;
             lock (_lock)
+            {
+                ThrowIfNotWritable();
                 _engine.SendCloseNotify(_output);
+            }
+
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+            _isShutdown = true;
             _socket.Shutdown(SocketShutdown.Send);
         }
         catch (SocketException exception)
@@ -227,7 +246,7 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
-            _sending.Release();
+            ReleaseSending();
         }
     }
 
@@ -237,12 +256,16 @@ public sealed partial class SecureStream : Stream
     /// <exception cref="IOException">The connection broke.</exception>
     public async Task UpdateKeyAsync(bool requestPeer = false, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             lock (_lock)
+            {
+                ThrowIfNotWritable();
                 _engine.UpdateKey(requestPeer, _output);
+            }
+
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (TlsProtocolException exception)
@@ -255,7 +278,7 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
-            _sending.Release();
+            ReleaseSending();
         }
     }
 
@@ -269,51 +292,6 @@ public sealed partial class SecureStream : Stream
             _engine.ExportKeyingMaterial(label, context, destination);
     }
 
-    /// <inheritdoc/>
-    public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-    }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-    }
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    }
-
-    /// <inheritdoc/>
-    public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
-        TaskToAsyncResult.Begin(ReadAsync(buffer, offset, count, CancellationToken.None), callback, state);
-
-    /// <inheritdoc/>
-    public override int EndRead(IAsyncResult asyncResult) => TaskToAsyncResult.End<int>(asyncResult);
-
-    /// <inheritdoc/>
-    public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
-        TaskToAsyncResult.Begin(WriteAsync(buffer, offset, count, CancellationToken.None), callback, state);
-
-    /// <inheritdoc/>
-    public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
-
     /// <summary>Not supported.</summary>
     /// <param name="offset">Unused.</param>
     /// <param name="origin">Unused.</param>
@@ -325,6 +303,9 @@ public sealed partial class SecureStream : Stream
     /// <exception cref="NotSupportedException">Always.</exception>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private static IOException Broken(SocketException exception) =>
-        new($"The connection broke: {exception.Message}.", exception);
+    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    private Exception Broken(SocketException exception) => IsDisposed
+        ? new ObjectDisposedException("The stream was disposed of.", exception)
+        : new IOException($"The connection broke: {exception.Message}.", exception);
 }

@@ -18,13 +18,23 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
     public const int Capacity = 256;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Key, DateTimeOffset> _expiries = [];
+    private readonly Dictionary<Key, Verdict> _verdicts = [];
+
+    /// <summary>How many verdicts are kept at the moment, those included that do not hold any more.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _verdicts.Count;
+        }
+    }
 
     /// <summary>Whether the chain was found good for the host a short while ago.</summary>
     public bool Contains(in Key key)
     {
         lock (_lock)
-            return _expiries.TryGetValue(key, out DateTimeOffset expiry) && timeProvider.GetUtcNow() < expiry;
+            return _verdicts.TryGetValue(key, out Verdict verdict) && Holds(verdict);
     }
 
     /// <summary>Remembers a good verdict.</summary>
@@ -32,28 +42,32 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
     /// <param name="notAfter">The earliest end of a certificate that entered the verdict.</param>
     public void Add(in Key key, DateTimeOffset notAfter)
     {
-        DateTimeOffset now = timeProvider.GetUtcNow();
-        DateTimeOffset expiry = now + Lifetime < notAfter ? now + Lifetime : notAfter;
         lock (_lock)
         {
-            if (_expiries.Count >= Capacity)
-                MakeRoom(now);
-            _expiries[key] = expiry;
+            if (_verdicts.Count >= Capacity)
+                MakeRoom();
+            _verdicts[key] = new Verdict(timeProvider.GetTimestamp(), notAfter);
         }
     }
 
-    private void MakeRoom(DateTimeOffset now)
+    // Two clocks: one that is set back must not make a verdict hold for longer.
+    private bool Holds(in Verdict verdict) =>
+        timeProvider.GetElapsedTime(verdict.MadeAt) < Lifetime && timeProvider.GetUtcNow() <= verdict.NotAfter;
+
+    private void MakeRoom()
     {
-        foreach ((Key key, DateTimeOffset expiry) in _expiries)
+        foreach ((Key key, Verdict verdict) in _verdicts)
         {
-            if (expiry <= now)
-                _expiries.Remove(key);
+            if (!Holds(verdict))
+                _verdicts.Remove(key);
         }
 
         // All still hold: verdicts are cheap to make again, and a crowd of hosts must not make each addition slow.
-        if (_expiries.Count >= Capacity)
-            _expiries.Clear();
+        if (_verdicts.Count >= Capacity)
+            _verdicts.Clear();
     }
+
+    private readonly record struct Verdict(long MadeAt, DateTimeOffset NotAfter);
 
     /// <summary>SHA-256 over everything that enters a verdict besides the policy: the host and each certificate, lengths included.</summary>
     internal readonly record struct Key(UInt128 Left, UInt128 Right)

@@ -1,0 +1,405 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Testing;
+using SynHello.Wire;
+
+using CertificateRequest = System.Security.Cryptography.X509Certificates.CertificateRequest;
+
+namespace SynHello.Tests;
+
+public sealed class CertificateVerificationTests
+{
+    private static readonly TestChain Shared = TestCertificates.Shared(CertificateKind.EcdsaP256);
+
+    [Theory]
+    [InlineData("example.com")]
+    [InlineData("EXAMPLE.com")]
+    [InlineData("example.com.")]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("0:0:0:0:0:0:0:1")]
+    public void NameInTheCertificate_IsTaken(string host) => Assert.Null(Check(Shared, host));
+
+    [Theory]
+    [InlineData("example.org")]
+    [InlineData("a.example.com")]
+    [InlineData("com")]
+    [InlineData("127.0.0.2")]
+    [InlineData("::2")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("no host name")]
+    public void OtherName_IsRefused(string host)
+    {
+        TlsProtocolException refusal = Refused(Check(Shared, host));
+
+        Assert.Equal(TlsErrorCause.CertificateNameMismatch, refusal.Cause);
+        Assert.Equal(AlertDescription.BadCertificate, refusal.Alert);
+        Assert.Equal($"The certificate is not for {host}; it is for example.com, localhost, 127.0.0.1, ::1.", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("a.example.net", true)]
+    [InlineData("A.Example.NET", true)]
+    [InlineData("a.b.example.net", false)]
+    [InlineData("example.net", false)]
+    [InlineData(".example.net", false)]
+    [InlineData("aexample.net", false)]
+    public void Wildcard_StandsForOneWholeLabel(string host, bool taken)
+    {
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, ["*.example.net"]);
+
+        Assert.Equal(taken, Check(chain, host) is null);
+    }
+
+    [Theory]
+    [InlineData("f*.example.net", "foo.example.net")]
+    [InlineData("*f.example.net", "of.example.net")]
+    [InlineData("a.*.net", "a.example.net")]
+    [InlineData("*", "localhost")]
+    public void WildcardThatIsNoWholeLeftLabel_StandsForNothing(string name, string host)
+    {
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, [name]);
+
+        Assert.Equal(TlsErrorCause.CertificateNameMismatch, Refused(Check(chain, host)).Cause);
+    }
+
+    [Fact]
+    public void WildcardOfNumbers_IsNoAddress()
+    {
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, ["*.0.0.1"]);
+
+        Assert.Equal(TlsErrorCause.CertificateNameMismatch, Refused(Check(chain, "127.0.0.1")).Cause);
+    }
+
+    [Fact]
+    public void CommonName_IsNoHostName()
+    {
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, []); // CN=nobody, no subject alternative names
+
+        TlsProtocolException refusal = Refused(Check(chain, "nobody"));
+
+        Assert.Equal(TlsErrorCause.CertificateNameMismatch, refusal.Cause);
+        Assert.Equal("The certificate is not for nobody; it names no host as a subject alternative name.", refusal.Message);
+    }
+
+    [Fact]
+    public void NamesInARefusal_AreOneLineAndShort()
+    {
+        string[] names = ["x\r\n2030-01-01 all is well", new string('y', 5000), "c", "d", "e", "f"];
+        using X509Certificate2 certificate = SelfSigned("CN=x", AlternativeNames(names));
+
+        string message = Refused(
+            Verification(options => options.TrustedRoots = [certificate]).Check(this, [certificate.RawData], "example.com")).Message;
+
+        Assert.DoesNotContain(message, char.IsControl);
+        Assert.Contains("it is for x??2030-01-01 all is well, yyy", message, StringComparison.Ordinal);
+        Assert.EndsWith("y..., c, d, e, ....", message, StringComparison.Ordinal);
+        Assert.True(message.Length < 500);
+    }
+
+    [Fact]
+    public void IssuerInARefusal_IsOneLine()
+    {
+        using X509Certificate2 certificate = SelfSigned("CN=x", AlternativeNames(["example.com"]), issuer: "CN=\"all\nis well\"");
+
+        string message = Refused(Verification().Check(this, [certificate.RawData], "example.com")).Message;
+
+        Assert.DoesNotContain(message, char.IsControl);
+        Assert.Contains("all?is well", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ExpiredCertificate_IsRefusedWithItsEnd()
+    {
+        using TestChain chain = TestCertificates.Expired(CertificateKind.EcdsaP256, "example.com");
+
+        TlsProtocolException refusal = Refused(Check(chain, "example.com"));
+
+        Assert.Equal(TlsErrorCause.CertificateExpired, refusal.Cause);
+        Assert.Equal(AlertDescription.CertificateExpired, refusal.Alert);
+        Assert.Equal($"The certificate has expired on {chain.Leaf.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss} UTC.", refusal.Message);
+    }
+
+    [Fact]
+    public void CertificateOfTheFuture_IsRefusedWithItsBeginning()
+    {
+        DateTimeOffset begin = DateTimeOffset.UtcNow.AddDays(3);
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, ["example.com"], notBefore: begin);
+
+        TlsProtocolException refusal = Refused(Check(chain, "example.com"));
+
+        Assert.Equal(TlsErrorCause.CertificateExpired, refusal.Cause);
+        Assert.Equal($"The certificate is not valid before {begin:yyyy-MM-dd HH:mm:ss} UTC.", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(-10)]
+    public void Validity_IsJudgedByTheClientsClockWhateverItsZone(int hoursFromUtc)
+    {
+        // An hour of validity: a mistaken zone is off by more.
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        using TestChain chain = TestCertificates.Issue(
+            CertificateKind.EcdsaP256, ["example.com"], notBefore: now.AddMinutes(-30), notAfter: now.AddMinutes(30));
+        var clock = new ZonedClock(TimeSpan.FromHours(hoursFromUtc));
+
+        Assert.Null(Check(chain, "example.com", options => options.TimeProvider = clock));
+        clock.Offset = TimeSpan.FromMinutes(31);
+        Assert.Equal(TlsErrorCause.CertificateExpired, Refused(Check(chain, "example.com", options => options.TimeProvider = clock)).Cause);
+        clock.Offset = TimeSpan.FromMinutes(-31);
+        Assert.Equal(TlsErrorCause.CertificateExpired, Refused(Check(chain, "example.com", options => options.TimeProvider = clock)).Cause);
+    }
+
+    [Fact]
+    public void PolicyWithATimeOfItsOwn_IsJudgedAtThatTime()
+    {
+        using TestChain chain = TestCertificates.Expired(CertificateKind.EcdsaP256, "example.com");
+        X509ChainPolicy policy = Policy(chain);
+        Assert.Equal(TlsErrorCause.CertificateExpired, Refused(CheckWith(chain, policy)).Cause);
+
+        policy.VerificationTime = DateTime.UtcNow.AddDays(-10);
+        Assert.Null(CheckWith(chain, policy));
+        policy.VerificationTime = DateTime.UtcNow.AddDays(-31);
+        Assert.StartsWith("The certificate is not valid before", Refused(CheckWith(chain, policy)).Message, StringComparison.Ordinal);
+
+        static TlsProtocolException? CheckWith(TestChain chain, X509ChainPolicy policy) =>
+            Check(chain, "example.com", options => (options.TrustedRoots, options.CertificateChainPolicy) = (null, policy));
+    }
+
+    [Fact]
+    public void SelfSignedCertificate_IsRefused()
+    {
+        using TestChain chain = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "example.com");
+
+        TlsProtocolException refusal = Refused(Check(chain, "example.com", options => options.TrustedRoots = [Shared.Root]));
+
+        Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, refusal.Cause);
+        Assert.Equal(AlertDescription.UnknownCa, refusal.Alert);
+        Assert.Equal("The certificate is self-signed and not trusted.", refusal.Message);
+        Assert.Null(Check(chain, "example.com")); // trusted as its own root
+    }
+
+    [Fact]
+    public void UnknownRoot_IsRefusedWithTheIssuer()
+    {
+        TlsProtocolException refusal = Refused(Check(Shared, "example.com", options => options.TrustedRoots = null)); // the system's
+
+        Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, refusal.Cause);
+        Assert.Equal(
+            "The certificate was issued by CN=SynHello test intermediate, which leads to no trusted root.", refusal.Message);
+    }
+
+    [Fact]
+    public void MissingIntermediate_IsAnUnknownRoot()
+    {
+        using var leaf = X509CertificateLoader.LoadCertificate(Shared.Leaf.RawData);
+
+        TlsProtocolException? refusal = Verification().Check(this, [leaf.RawData], "example.com");
+
+        Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, Refused(refusal).Cause);
+    }
+
+    [Fact]
+    public void IntermediatesInAnyOrder_AreUsed()
+    {
+        using TestChain other = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "other");
+        ReadOnlyMemory<byte>[] chain = [Shared.Leaf.RawData, other.Leaf.RawData, Shared.Intermediates[0].RawData];
+
+        Assert.Null(Verification().Check(this, chain, "example.com"));
+    }
+
+    [Fact]
+    public void RootThatThePeerSends_IsNotTrustedForIt()
+    {
+        using TestChain trusted = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "trusted");
+        ReadOnlyMemory<byte>[] chain = [.. Chain(Shared), Shared.Root.RawData];
+
+        TlsProtocolException? refusal = Verification(options => options.TrustedRoots = [trusted.Root]).Check(this, chain, "example.com");
+
+        Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, Refused(refusal).Cause);
+    }
+
+    [Fact]
+    public void LeafThatMayNotSign_CertifiesNobody()
+    {
+        // A leaf of a trusted chain is no authority, however good its own chain is.
+        using ECDsa key = ECDsa.Create();
+        var request = new CertificateRequest("CN=mallory", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("example.org");
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 forged = request.Create(
+            Shared.Leaf.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(Shared.Leaf.GetECDsaPrivateKey()!),
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1),
+            (byte[])[1, 2, 3]);
+        ReadOnlyMemory<byte>[] chain = [forged.RawData, Shared.Leaf.RawData, Shared.Intermediates[0].RawData];
+
+        Assert.NotNull(Verification().Check(this, chain, "example.org"));
+    }
+
+    [Fact]
+    public void CertificateForClientsOnly_IsRefused()
+    {
+        using X509Certificate2 client = SelfSigned(
+            "CN=client",
+            AlternativeNames(["example.com"]),
+            new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.2")], critical: false));
+
+        TlsProtocolException refusal = Refused(
+            Verification(options => options.TrustedRoots = [client]).Check(this, [client.RawData], "example.com"));
+
+        Assert.Equal(TlsErrorCause.CertificateRefused, refusal.Cause);
+        Assert.StartsWith("The certificate is not valid: ", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refusal.Message);
+    }
+
+    [Fact]
+    public void Garbage_IsAMalformedCertificate()
+    {
+        TlsProtocolException refusal = Refused(Verification().Check(this, [Exchange.Bytes(300)], "example.com"));
+        Assert.Equal(TlsErrorCause.MalformedCertificate, refusal.Cause);
+        Assert.Equal("A certificate of the server's chain cannot be read.", refusal.Message);
+
+        ReadOnlyMemory<byte>[] behind = [Shared.Leaf.RawData, Exchange.Bytes(300)];
+        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(Verification().Check(this, behind, "example.com")).Cause);
+    }
+
+    [Fact]
+    public void Callback_IsToldWhatIsWrongAndDecides()
+    {
+        using TestChain expired = TestCertificates.Expired(CertificateKind.EcdsaP256, "example.com");
+        AssertAsked(Shared, "example.com", [Shared.Root], SslPolicyErrors.None);
+        AssertAsked(Shared, "example.org", [Shared.Root], SslPolicyErrors.RemoteCertificateNameMismatch);
+        AssertAsked(Shared, "example.com", null, SslPolicyErrors.RemoteCertificateChainErrors);
+        AssertAsked(expired, "example.com", [expired.Root], SslPolicyErrors.RemoteCertificateChainErrors);
+        AssertAsked(
+            Shared, "example.org", null, SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch);
+    }
+
+    [Fact]
+    public void CallbackThatRefuses_LeavesThePreciseCause()
+    {
+        TlsProtocolException good = Refused(
+            Check(Shared, "example.com", options => options.RemoteCertificateValidationCallback = (_, _, _, _) => false));
+        TlsProtocolException wrongHost = Refused(
+            Check(Shared, "example.org", options => options.RemoteCertificateValidationCallback = (_, _, _, _) => false));
+
+        Assert.Equal(TlsErrorCause.CertificateRefused, good.Cause);
+        Assert.Equal("The certificate was refused by the callback.", good.Message);
+        Assert.Equal(TlsErrorCause.CertificateNameMismatch, wrongHost.Cause);
+    }
+
+    [Fact]
+    public void OptionsChangedAfterwards_HaveNoEffect()
+    {
+        var options = new SecureClientOptions { TrustedRoots = [Shared.Root] };
+        var rooted = new CertificateVerification(options);
+        options.TrustedRoots.Clear();
+        Assert.Null(rooted.Check(this, Chain(Shared), "example.com"));
+
+        X509ChainPolicy policy = Policy(Shared);
+        var ruled = new CertificateVerification(new SecureClientOptions { CertificateChainPolicy = policy });
+        policy.CustomTrustStore.Clear();
+        policy.VerificationTime = DateTime.UtcNow.AddYears(-20);
+        Assert.Null(ruled.Check(this, Chain(Shared), "example.com"));
+
+        // Nor does one connection's chain reach the next: its intermediates are not kept.
+        Assert.NotNull(ruled.Check(this, [Shared.Leaf.RawData], "example.com"));
+    }
+
+    /// <summary>Subject alternative names as no builder makes them.</summary>
+    private static X509Extension AlternativeNames(string[] names)
+    {
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            foreach (string name in names)
+            {
+                writer.WriteCharacterString(
+                    System.Formats.Asn1.UniversalTagNumber.IA5String,
+                    name,
+                    new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 2));
+            }
+        }
+
+        return new X509Extension("2.5.29.17", writer.Encode(), critical: false);
+    }
+
+    private static X509Certificate2 SelfSigned(string subject, X509Extension names, X509Extension? more = null, string? issuer = null)
+    {
+        using ECDsa key = ECDsa.Create();
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(names);
+        if (more is not null)
+            request.CertificateExtensions.Add(more);
+        return request.Create(
+            new X500DistinguishedName(issuer ?? subject),
+            X509SignatureGenerator.CreateForECDsa(key),
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1),
+            (byte[])[1, 2, 3]);
+    }
+
+    private static X509ChainPolicy Policy(TestChain chain) => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        CustomTrustStore = { chain.Root },
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
+
+    private static void AssertAsked(TestChain chain, string host, X509Certificate2Collection? roots, SslPolicyErrors expected)
+    {
+        int calls = 0;
+        object sender = new();
+        TlsProtocolException? refusal = Verification(options =>
+        {
+            options.TrustedRoots = roots;
+            options.RemoteCertificateValidationCallback = (source, certificate, built, errors) =>
+            {
+                calls++;
+                Assert.Same(sender, source);
+                Assert.Equal(chain.Leaf, certificate);
+                Assert.NotEmpty(built!.ChainElements);
+                Assert.Equal(expected, errors);
+                return calls > 0;
+            };
+        }).Check(sender, Chain(chain), host);
+
+        Assert.Null(refusal);
+        Assert.Equal(1, calls);
+    }
+
+    private static ReadOnlyMemory<byte>[] Chain(TestChain chain) =>
+        [chain.Leaf.RawData, .. chain.Intermediates.Select(certificate => (ReadOnlyMemory<byte>)certificate.RawData)];
+
+    private static CertificateVerification Verification(Action<SecureClientOptions>? configure = null)
+    {
+        var options = new SecureClientOptions { TrustedRoots = [Shared.Root] };
+        configure?.Invoke(options);
+        return new CertificateVerification(options);
+    }
+
+    private static TlsProtocolException? Check(TestChain chain, string host, Action<SecureClientOptions>? configure = null) =>
+        Verification(options =>
+        {
+            options.TrustedRoots = [chain.Root];
+            configure?.Invoke(options);
+        }).Check(new object(), Chain(chain), host);
+
+    private static TlsProtocolException Refused(TlsProtocolException? refusal) =>
+        refusal ?? throw new InvalidOperationException("The certificate was taken.");
+
+    private sealed class ZonedClock(TimeSpan fromUtc) : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override TimeZoneInfo LocalTimeZone { get; } = TimeZoneInfo.CreateCustomTimeZone("test", fromUtc, null, null);
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
+    }
+}

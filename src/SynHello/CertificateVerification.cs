@@ -56,6 +56,15 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                 builder.ChainPolicy.ExtraStore.Add(certificates[i]);
 
             X509Certificate2 certificate = certificates[0];
+
+            // The engine took the key that signed from the same bytes. A certificate that .NET reads as other bytes than
+            // these (with something behind it, in another encoding) could hold another key there.
+            if (!certificate.RawDataMemory.Span.SequenceEqual(chain[0].Span))
+            {
+                return new TlsProtocolException(
+                    TlsErrorCause.MalformedCertificate, "The server's certificate is not in its one DER form.");
+            }
+
             TlsProtocolException? refusal = null;
             SslPolicyErrors errors = SslPolicyErrors.None;
             if (!builder.Build(certificate))

@@ -60,7 +60,7 @@ public sealed class SecureListener : IAsyncDisposable
             Mode = options.FastOpen,
             Backlog = options.Backlog,
             TimeProvider = options.TimeProvider,
-            AcceptFailed = exception => Log.AcceptFailed(_logger, endPoint, exception.Message),
+            AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
         if (options.FastOpen != FastOpenMode.Off && !_listener.FastOpenActive)
             Log.FastOpenInactive(_logger, LocalEndPoint, FastOpenLimitation ?? "the system does not offer it");

@@ -99,7 +99,7 @@ public sealed partial class SecureStream
             }
         }
 
-        if (IsClosed)
+        if (_readGate.IsClosed)
             TryReleaseOutput();
     }
 
@@ -109,7 +109,7 @@ public sealed partial class SecureStream
         _sending.Release();
         if (_leftOutput)
             TrySendOutput();
-        if (IsClosed)
+        if (_readGate.IsClosed)
             TryReleaseOutput();
     }
 
@@ -140,36 +140,12 @@ public sealed partial class SecureStream
         }
     }
 
-    /// <summary>Whether nothing more will be sent, not even a close_notify.</summary>
-    private bool IsClosed => (Volatile.Read(ref _readState) & Closed) != 0;
-
     /// <summary>To be called with <see cref="_sending"/> held.</summary>
     private void ThrowIfNotWritable()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_brokenWrites)
             throw new IOException("An earlier write was cut short: nothing more can be sent.");
-    }
-
-    private void StartReading()
-    {
-        switch (Interlocked.CompareExchange(ref _readState, Reading, 0))
-        {
-            case 0:
-                break;
-            case Reading:
-                throw new NotSupportedException("Another read is under way on this stream.");
-            default:
-                throw new ObjectDisposedException(nameof(SecureStream));
-        }
-    }
-
-    /// <summary>Ends a read. The reader's buffers go back exactly once: here, when the stream was disposed of meanwhile.</summary>
-    private void EndReading()
-    {
-        if (Interlocked.CompareExchange(ref _readState, 0, Reading) == Reading)
-            return;
-        ReleaseReader();
     }
 
     /// <summary>Gives the engine what was received.</summary>
@@ -272,7 +248,7 @@ public sealed partial class SecureStream
         }
 
         // A read or write under way still owns its buffers, and gives them back itself.
-        if (Interlocked.Or(ref _readState, Closed) == 0)
+        if (_readGate.Close())
             ReleaseReader();
         TryReleaseOutput();
     }

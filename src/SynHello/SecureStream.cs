@@ -19,9 +19,6 @@ public sealed partial class SecureStream : Stream
     /// <summary>How much is sealed before it is handed to the socket: four full records.</summary>
     private const int WriteChunk = 4 * RecordHeader.MaximumPlaintext;
 
-    /// <summary>Bits of <see cref="_readState"/>: a read is under way; the stream was disposed of.</summary>
-    private const int Reading = 1, Closed = 2;
-
     private readonly Socket _socket;
     private readonly TlsEngine _engine;
     private readonly TimeProvider _timeProvider;
@@ -40,7 +37,7 @@ public sealed partial class SecureStream : Stream
     private HandshakeReport? _report;
     private bool _brokenWrites;
     private bool _isShutdown;
-    private int _readState;
+    private ReadGate _readGate;
     private int _disposed;
 
     internal SecureStream(Socket socket, TlsEngine engine, TimeProvider timeProvider)
@@ -122,7 +119,7 @@ public sealed partial class SecureStream : Stream
     /// <exception cref="ObjectDisposedException">The stream was disposed of, before the call or during it.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        StartReading();
+        _readGate.Enter();
         try
         {
             // What the handshake left to be sent has to be on its way before an answer to it can be waited for. A write under
@@ -153,7 +150,8 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
-            EndReading();
+            if (_readGate.Leave())
+                ReleaseReader();
         }
     }
 

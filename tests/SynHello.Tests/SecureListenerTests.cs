@@ -131,6 +131,27 @@ public sealed class SecureListenerTests : IDisposable
     }
 
     [Fact]
+    public async Task ResetBeforeItIsAccepted_IsLoggedAndOthersAreServed()
+    {
+        await using SecureListener listener = SecurePair.Listen(options =>
+        {
+            options.LoggerFactory = _log;
+            options.TimeProvider = _clock;
+            options.MaximumPendingConnections = 1;
+        });
+        using RawClient stalled = await RawClient.ConnectAsync(listener.LocalEndPoint);
+        await _clock.NextTimerAsync();
+        RawClient lost = await RawClient.ConnectAsync(listener.LocalEndPoint); // waits in the kernel
+        lost.Reset();
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        CollectingLogger.Entry entry = await _log.NextAsync(AcceptFailed);
+        Assert.Equal(LogLevel.Debug, entry.Level);
+        Assert.StartsWith($"A connection to {listener.LocalEndPoint} could not be accepted: ", entry.Message, StringComparison.Ordinal);
+        await AssertServesAsync(listener);
+    }
+
+    [Fact]
     public async Task EndAtAnyByte_IsLoggedAndOthersAreServed()
     {
         await using SecureListener listener = Listen();

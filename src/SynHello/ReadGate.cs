@@ -1,0 +1,34 @@
+namespace SynHello;
+
+/// <summary>
+/// Lets one reader in at a time, and says who gives the reader's buffers back when the stream is closed: exactly one of the reader
+/// that is still inside and whoever closes. Thread-safe, and never waits.
+/// </summary>
+internal struct ReadGate
+{
+    /// <summary>Bits of the state.</summary>
+    private const int Inside = 1, Closed = 2;
+
+    private int _state;
+
+    public readonly bool IsClosed => (Volatile.Read(in _state) & Closed) != 0;
+
+    /// <summary>Lets a reader in.</summary>
+    /// <exception cref="NotSupportedException">Another one is inside.</exception>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    public void Enter()
+    {
+        int state = Interlocked.CompareExchange(ref _state, Inside, 0);
+        ObjectDisposedException.ThrowIf((state & Closed) != 0, typeof(SecureStream));
+        if (state == Inside)
+            throw new NotSupportedException("Another read is under way on this stream.");
+    }
+
+    /// <summary>Lets the reader out.</summary>
+    /// <returns>Whether the gate was closed meanwhile: the buffers are then the reader's to give back.</returns>
+    public bool Leave() => Interlocked.CompareExchange(ref _state, 0, Inside) != Inside;
+
+    /// <summary>Lets nobody in any more. To be called once.</summary>
+    /// <returns>Whether nobody is inside: the buffers are then the caller's to give back.</returns>
+    public bool Close() => Interlocked.Or(ref _state, Closed) == 0;
+}

@@ -1,0 +1,77 @@
+namespace SynHello.Tests;
+
+public sealed class ReadGateTests
+{
+    [Fact]
+    public void ReaderThatLeftBefore_LeavesTheBuffersToWhoeverCloses()
+    {
+        var gate = new ReadGate();
+        gate.Enter();
+        Assert.False(gate.Leave());
+        Assert.False(gate.IsClosed);
+        Assert.True(gate.Close());
+        Assert.True(gate.IsClosed);
+    }
+
+    [Fact]
+    public void ReaderThatIsInside_TakesTheBuffersWithIt()
+    {
+        var gate = new ReadGate();
+        gate.Enter();
+        Assert.False(gate.Close());
+        Assert.True(gate.Leave());
+    }
+
+    [Fact]
+    public void SecondReader_IsRefused()
+    {
+        var gate = new ReadGate();
+        gate.Enter();
+        Assert.Throws<NotSupportedException>(() => gate.Enter());
+        Assert.False(gate.Leave());
+        gate.Enter();
+    }
+
+    [Fact]
+    public void ClosedGate_LetsNobodyIn()
+    {
+        var gate = new ReadGate();
+        gate.Enter();
+        gate.Close();
+        Assert.Throws<ObjectDisposedException>(() => gate.Enter());
+        gate.Leave();
+        Assert.Throws<ObjectDisposedException>(() => gate.Enter());
+    }
+
+    [Fact]
+    public void LeavingAndClosingAtTheSameTime_GiveTheBuffersToOne()
+    {
+        const int Rounds = 200_000;
+        var gates = new ReadGate[Rounds];
+        int[] owners = new int[Rounds];
+        using var barrier = new Barrier(2);
+        var reader = new Thread(() =>
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                if (i % 64 == 0)
+                    barrier.SignalAndWait();
+                if (gates[i].Leave())
+                    Interlocked.Increment(ref owners[i]);
+            }
+        });
+        for (int i = 0; i < Rounds; i++)
+            gates[i].Enter();
+        reader.Start();
+        for (int i = 0; i < Rounds; i++)
+        {
+            if (i % 64 == 0)
+                barrier.SignalAndWait();
+            if (gates[i].Close())
+                Interlocked.Increment(ref owners[i]);
+        }
+
+        reader.Join();
+        Assert.False(owners.AsSpan().ContainsAnyExcept(1));
+    }
+}

@@ -102,7 +102,6 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         FireClosed();
         await _closedFired.Task.ConfigureAwait(false);
         _closed.Dispose();
-        _stopReceiving.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 

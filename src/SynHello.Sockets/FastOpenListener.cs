@@ -106,7 +106,7 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
             {
                 ReportAborted(e);
             }
-            catch (SocketException e) when (IsExhaustion(e.SocketErrorCode))
+            catch (SocketException e) when (!IsOfTheListener(e.SocketErrorCode))
             {
                 Interlocked.Increment(ref _exhaustions);
                 _acceptFailed?.Invoke(e);
@@ -234,6 +234,8 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
         is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.NetworkDown
         or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
 
-    private static bool IsExhaustion(SocketError error) =>
-        error is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+    // The listening socket itself cannot be used. All else passes (descriptors, memory, a filter's refusal), and a listener
+    // that gave up over it would be deaf for good: it is reported and paused over.
+    private static bool IsOfTheListener(SocketError error) =>
+        error is SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationAborted or SocketError.Fault;
 }

@@ -34,7 +34,8 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
         {
             CipherSuites = Encode(configuration.CipherSuites, suite => suite.Value, nameof(CipherSuites));
             Groups = Encode(configuration.Groups, group => group.Value, nameof(Groups));
-            SignatureSchemes = Encode(configuration.SignatureSchemes, scheme => scheme.Value, nameof(SignatureSchemes));
+            SignatureSchemes = Encode(
+                WithCertificateSchemes(configuration.SignatureSchemes), scheme => scheme.Value, nameof(SignatureSchemes));
             ApplicationProtocols = EncodeProtocols(configuration.ApplicationProtocols);
             KeyShareGroups = configuration.KeyShareGroups ?? [configuration.Groups[0]];
             foreach (NamedGroup group in KeyShareGroups)
@@ -66,6 +67,15 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
         public IReadOnlyList<NamedGroup> KeyShareGroups { get; }
 
         public ExtensionSet Extensions { get; }
+
+        /// <summary>
+        /// Adds PKCS #1 v1.5 where RSA is taken: without signature_algorithms_cert the list speaks for the chain's certificates
+        /// too, and most of those are signed that way (RFC 8446 sections 4.2.3, 9.1). A CertificateVerify may not use it.
+        /// </summary>
+        private static IReadOnlyList<SignatureScheme> WithCertificateSchemes(IReadOnlyList<SignatureScheme> schemes) =>
+            !schemes.Contains(SignatureScheme.RsaPssRsaeSha256)
+                ? schemes
+                : [.. schemes, SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
 
         private static byte[] Encode<T>(IReadOnlyList<T> values, Func<T, ushort> code, string name)
         {

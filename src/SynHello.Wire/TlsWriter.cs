@@ -110,7 +110,8 @@ internal sealed class TlsWriter : IDisposable
 
     private void Grow(int count)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(1024, checked((_length + count) * 2)));
+        // The pool's sizes are powers of two: growing to what is needed doubles.
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(1024, checked(_length + count)));
         Written.CopyTo(larger);
         byte[] old = _buffer;
         _buffer = larger;

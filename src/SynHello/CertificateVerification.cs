@@ -51,19 +51,19 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         {
             foreach (ReadOnlyMemory<byte> der in chain)
                 certificates.Add(X509CertificateLoader.LoadCertificate(der.Span));
-            builder.ChainPolicy = CreatePolicy(now);
-            for (int i = 1; i < certificates.Count; i++)
-                builder.ChainPolicy.ExtraStore.Add(certificates[i]);
-
             X509Certificate2 certificate = certificates[0];
 
-            // The engine took the key that signed from the same bytes. A certificate that .NET reads as other bytes than
-            // these (with something behind it, in another encoding) could hold another key there.
+            // The engine took the key that signed from the same bytes. The loader looks for PEM where there is no DER, skips
+            // what stands in front of it, and would judge another certificate than the one that the key is from.
             if (!certificate.RawDataMemory.Span.SequenceEqual(chain[0].Span))
             {
                 return new TlsProtocolException(
                     TlsErrorCause.MalformedCertificate, "The server's certificate is not in its one DER form.");
             }
+
+            builder.ChainPolicy = CreatePolicy(now);
+            for (int i = 1; i < certificates.Count; i++)
+                builder.ChainPolicy.ExtraStore.Add(certificates[i]);
 
             TlsProtocolException? refusal = null;
             SslPolicyErrors errors = SslPolicyErrors.None;
@@ -71,6 +71,13 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             {
                 errors |= SslPolicyErrors.RemoteCertificateChainErrors;
                 refusal = DescribeChain(certificate, builder);
+            }
+
+            if (!MaySign(certificate))
+            {
+                errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+                refusal ??= new TlsProtocolException(
+                    TlsErrorCause.CertificateRefused, "The certificate's key usage does not allow it to sign.");
             }
 
             if (!Matches(certificate, targetHost))
@@ -126,6 +133,11 @@ internal sealed class CertificateVerification(SecureClientOptions options)
 
         return policy;
     }
+
+    /// <summary>A key usage, where there is one, has to hold digitalSignature (RFC 8446 section 4.4.2.2).</summary>
+    private static bool MaySign(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509KeyUsageExtension>()
+            .All(usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature));
 
     /// <summary>The subject alternative names only, wildcards in the left label only; an IP address against IP names.</summary>
     private static bool Matches(X509Certificate2 certificate, string targetHost)

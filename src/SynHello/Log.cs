@@ -25,8 +25,8 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "The connection with {EndPoint} broke during the handshake: {Message}")]
     public static partial void HandshakeBroke(ILogger logger, EndPoint? endPoint, string message);
 
-    [LoggerMessage(6, LogLevel.Warning, "Fast Open is not active on {EndPoint}: {Reason}")]
-    public static partial void FastOpenInactive(ILogger logger, EndPoint endPoint, string reason);
+    [LoggerMessage(6, LogLevel.Warning, "Fast Open on {EndPoint} is not what was asked for but {Mode}: {Reason}")]
+    public static partial void FastOpenLimited(ILogger logger, EndPoint endPoint, FastOpenMode mode, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "The handshake with {EndPoint} failed on this side")]
     public static partial void HandshakeCrashed(ILogger logger, EndPoint? endPoint, Exception exception);

@@ -19,8 +19,7 @@ public sealed class SecureListener : IAsyncDisposable
     private readonly TlsServerConfiguration _configuration;
     private readonly FastOpenListener _listener;
     private readonly Channel<SecureStream> _ready;
-    private readonly SemaphoreSlim _pending;
-    private readonly int _maximumPending;
+    private readonly PendingConnections _pending;
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeSpan _handshakeTimeout;
     private readonly TimeProvider _timeProvider;
@@ -52,8 +51,7 @@ public sealed class SecureListener : IAsyncDisposable
         _handshakeTimeout = options.HandshakeTimeout;
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
-        _maximumPending = options.MaximumPendingConnections;
-        _pending = new SemaphoreSlim(_maximumPending, _maximumPending);
+        _pending = new PendingConnections(options.MaximumPendingConnections);
         _ready = Channel.CreateUnbounded<SecureStream>(); // bounded by the pending connections, which are counted until accepted
         _listener = new FastOpenListener(endPoint, new FastOpenListenerOptions
         {
@@ -62,8 +60,8 @@ public sealed class SecureListener : IAsyncDisposable
             TimeProvider = options.TimeProvider,
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
-        if (options.FastOpen != FastOpenMode.Off && !_listener.FastOpenActive)
-            Log.FastOpenInactive(_logger, LocalEndPoint, FastOpenLimitation ?? "the system does not offer it");
+        if (_listener.FastOpenLimitation is { } limitation)
+            Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
 
         // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to
         // another thread; a signature being made holds up one loop, not all.
@@ -85,7 +83,7 @@ public sealed class SecureListener : IAsyncDisposable
         try
         {
             SecureStream stream = await _ready.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            _pending.Release();
+            _pending.Leave();
             return stream;
         }
         catch (ChannelClosedException exception)
@@ -103,18 +101,14 @@ public sealed class SecureListener : IAsyncDisposable
         await _listener.DisposeAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
 
-        // Each handshake ends promptly now, because its wait was canceled.
-        for (int i = 0; i < _maximumPending; i++)
+        // Nothing is added any more, and each handshake ends promptly, because its wait was canceled.
+        while (_ready.Reader.TryRead(out SecureStream? stream))
         {
-            while (_ready.Reader.TryRead(out SecureStream? stream))
-            {
-                await stream.DisposeAsync().ConfigureAwait(false);
-                _pending.Release();
-            }
-
-            await _pending.WaitAsync().ConfigureAwait(false);
+            await stream.DisposeAsync().ConfigureAwait(false);
+            _pending.Leave();
         }
 
+        await _pending.CloseAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 
@@ -124,15 +118,14 @@ public sealed class SecureListener : IAsyncDisposable
         {
             while (true)
             {
-                await _pending.WaitAsync(_stop.Token).ConfigureAwait(false);
-                AcceptedSocket accepted;
+                AcceptedSocket accepted = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
                 try
                 {
-                    accepted = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                    await _pending.EnterAsync(_stop.Token).ConfigureAwait(false);
                 }
                 catch
                 {
-                    _pending.Release();
+                    accepted.Dispose();
                     throw;
                 }
 
@@ -158,13 +151,19 @@ public sealed class SecureListener : IAsyncDisposable
         bool handedOver = false;
         using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stop.Token);
+        LinkedListNode<PendingConnections.Handshake> pending = _pending.Begin(linked);
         try
         {
             remote = accepted.Socket.RemoteEndPoint;
             stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
             await stream.CompleteServerHandshakeAsync(accepted, _listener.ActiveMode, linked.Token).ConfigureAwait(false);
             Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
+            _pending.End(pending);
             handedOver = _ready.Writer.TryWrite(stream);
+        }
+        catch (TlsProtocolException failure) when (failure.Cause == TlsErrorCause.InternalError)
+        {
+            Log.HandshakeCrashed(_logger, remote, failure);
         }
         catch (TlsProtocolException failure)
         {
@@ -177,7 +176,10 @@ public sealed class SecureListener : IAsyncDisposable
         catch (OperationCanceledException)
         {
             var failure = new TlsProtocolException(
-                TlsErrorCause.HandshakeTimeout, $"The handshake took longer than {_handshakeTimeout.TotalSeconds:0.###} s.");
+                TlsErrorCause.HandshakeTimeout,
+                timeout.IsCancellationRequested
+                    ? $"The handshake took longer than {_handshakeTimeout.TotalSeconds:0.###} s."
+                    : $"The handshake gave way to a newer connection: {_pending.Maximum} are pending, the most there may be.");
             Log.HandshakeFailed(_logger, remote, failure.Cause, failure.Message);
             stream?.AbandonHandshake(failure);
         }
@@ -191,11 +193,12 @@ public sealed class SecureListener : IAsyncDisposable
         }
         finally
         {
+            _pending.End(pending);
             if (!handedOver)
             {
                 stream?.AbandonHandshake(failure: null);
                 accepted.Dispose();
-                _pending.Release();
+                _pending.Leave();
             }
         }
     }

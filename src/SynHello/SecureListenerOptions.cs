@@ -39,8 +39,8 @@ public sealed class SecureListenerOptions
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How many connections may be between accept and <see cref="SecureListener.AcceptAsync"/> at a time, 1,024 by default; further
-    /// ones wait in the kernel.
+    /// How many connections may be between accept and <see cref="SecureListener.AcceptAsync"/> at a time, 1,024 by default. When there
+    /// are more, the oldest handshake gives way; when all are complete and wait for the application, further ones wait in the kernel.
     /// </summary>
     public int MaximumPendingConnections { get; set; } = 1024;
 

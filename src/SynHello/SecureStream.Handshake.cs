@@ -36,6 +36,7 @@ public sealed partial class SecureStream
                     throw refusal;
                 }
 
+                cancellationToken.ThrowIfCancellationRequested(); // judging may have taken its time
                 engine.AcceptCertificate();
                 _received.Consume(engine.Receive(_received.Span, _plaintext, _output));
             }

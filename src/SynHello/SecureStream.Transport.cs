@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 
+using SynHello.Tls;
 using SynHello.Wire;
 
 namespace SynHello;
@@ -179,7 +180,9 @@ public sealed partial class SecureStream
         }
     }
 
-    /// <summary>Waits for bytes. Once the handshake is complete, no buffer is held while there is nothing to read.</summary>
+    /// <summary>
+    /// Waits for bytes. No buffer is held while there is nothing to read, but by a client that waits for the server's flight.
+    /// </summary>
     /// <returns>False when the peer has ended its side.</returns>
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
@@ -187,7 +190,7 @@ public sealed partial class SecureStream
             _plaintext.Release();
         if (_received.IsEmpty)
             _received.Release();
-        if (_received.IsEmpty && _engine.IsHandshakeComplete)
+        if (_received.IsEmpty && (_engine.IsHandshakeComplete || _engine is TlsServerEngine))
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
         int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
             .ConfigureAwait(false);

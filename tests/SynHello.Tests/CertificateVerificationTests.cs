@@ -74,6 +74,79 @@ public sealed class CertificateVerificationTests
         Assert.Equal(TlsErrorCause.CertificateNameMismatch, Refused(Check(chain, "127.0.0.1")).Cause);
     }
 
+    /// <summary>
+    /// The engine reads the key out of DER, and .NET's loader looks for PEM where there is no DER: bytes that are one thing to the
+    /// one and another to the other must not pass, or whoever knows a host's certificate could be that host.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CertificateInsideAnother_IsRefusedWhateverTheCallbackSays(bool hasCallback)
+    {
+        using TestChain victim = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "example.com");
+        using var attacker = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] forged = Forge(attacker.ExportSubjectPublicKeyInfo(), victim.ToCertificatePem());
+        CertificateVerification verification = Verification(options =>
+        {
+            options.TrustedRoots = [victim.Leaf];
+            options.RemoteCertificateValidationCallback = hasCallback ? (_, _, _, _) => true : null;
+        });
+
+        // The premise: the engine takes the attacker's key from these bytes, and the loader the victim's certificate.
+        using (CertificateKey key = DefaultCryptoProvider.Instance.ImportCertificateKey(forged))
+        {
+            byte[] message = [1, 2, 3];
+            byte[] signature = attacker.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+            Assert.True(key.Verify(SignatureScheme.EcdsaSecp256r1Sha256, message, signature));
+        }
+
+        using (X509Certificate2 loaded = X509CertificateLoader.LoadCertificate(forged))
+            Assert.Equal(victim.Leaf.Thumbprint, loaded.Thumbprint);
+
+        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(verification.Check(this, [forged], "example.com")).Cause);
+        Assert.Null(verification.Check(this, [victim.Leaf.RawData], "example.com")); // and remembered
+        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(verification.Check(this, [forged], "example.com")).Cause);
+    }
+
+    [Theory]
+    [InlineData(X509KeyUsageFlags.DigitalSignature, true)]
+    [InlineData(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true)]
+    [InlineData(X509KeyUsageFlags.KeyEncipherment, false)]
+    public void KeyUsage_HasToAllowSigning(X509KeyUsageFlags usage, bool isTaken)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(AlternativeNames(["example.com"]));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+
+        TlsProtocolException? refusal = Verification(options => options.TrustedRoots = [certificate])
+            .Check(this, [certificate.RawData], "example.com");
+
+        Assert.Equal(isTaken ? null : TlsErrorCause.CertificateRefused, refusal?.Cause);
+    }
+
+    private static byte[] Forge(byte[] subjectPublicKeyInfo, string pem)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            using (writer.PushSequence())
+            {
+                writer.WriteInteger(1);
+                for (int i = 0; i < 4; i++)
+                    writer.PushSequence().Dispose();
+                writer.WriteEncodedValue(subjectPublicKeyInfo);
+                writer.WriteOctetString(System.Text.Encoding.ASCII.GetBytes("\n" + pem));
+            }
+
+            writer.PushSequence().Dispose();
+            writer.WriteBitString([0]);
+        }
+
+        return writer.Encode();
+    }
+
     [Fact]
     public void CommonName_IsNoHostName()
     {

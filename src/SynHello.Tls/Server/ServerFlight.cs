@@ -162,7 +162,8 @@ internal static class ServerFlight
     {
         if (!hello.Present.Contains(ExtensionType.ServerName))
             return null;
-        if (!Ascii.IsValid(hello.ServerName) || hello.ServerName.Length > 255)
+        // Printable: whoever logs the name must not have lines forged.
+        if (hello.ServerName.ContainsAnyExceptInRange((byte)'!', (byte)'~') || hello.ServerName.Length > 255)
             throw new TlsProtocolException(TlsErrorCause.IllegalValue, "server_name is not a host name.");
         return Encoding.ASCII.GetString(hello.ServerName);
     }

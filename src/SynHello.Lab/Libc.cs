@@ -70,6 +70,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "sched_getscheduler", SetLastError = true)]
     public static partial int GetScheduler(int thread);
 
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    public static partial int GetAffinity(int thread, nuint length, ulong* mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    public static partial int SetAffinity(int thread, nuint length, ulong* mask);
+
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     public static partial int SetPriority(int which, int who, int nice);
 

@@ -5,7 +5,9 @@ namespace SynHello.Lab;
 /// </summary>
 internal static unsafe class WireThread
 {
-    /// <summary>The lowest real-time priority, for the programs at both ends: see <see cref="RealTimePriority"/>.</summary>
+    /// <summary>
+    /// The lowest real-time priority, for the programs at both ends: see <see cref="RealTimePriority"/>.
+    /// </summary>
     public const int PriorityOfEnds = 1;
 
     private const int Nice = -20;

@@ -47,6 +47,7 @@ internal static class RaceDocument
         json.WriteNumber("firstByteRtts", row.FirstByteRoundTrips);
         if (row.RoundTripsVary)
             json.WriteBoolean("rttsVary", true);
+        json.WriteNumber("repeatedRuns", row.RepeatedRuns);
         json.WriteStartObject("firstByteMs");
         json.WriteNumber("p50", Math.Round(row.FirstByteMilliseconds(50), 3));
         json.WriteNumber("p99", Math.Round(row.FirstByteMilliseconds(99), 3));

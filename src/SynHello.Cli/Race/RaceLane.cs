@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 using SynHello.Lab;
@@ -64,8 +65,18 @@ internal sealed class RaceLane : IAsyncDisposable
     public async Task WarmUpAsync(CancellationToken cancellationToken) => await RunOnceAsync(cancellationToken);
 
     /// <summary>Runs once and keeps what was measured.</summary>
-    public async Task MeasureAsync(CancellationToken cancellationToken) =>
-        _runs.Add(await RunOnceAsync(cancellationToken));
+    /// <param name="watch">Says whether the machine stood still meanwhile.</param>
+    /// <param name="mayRepeat">Whether another run may be made in place of one during which it did.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <returns>Whether another run has to be made.</returns>
+    public async Task<bool> MeasureAsync(StallWatch watch, bool mayRepeat, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        RaceRun run = await RunOnceAsync(cancellationToken);
+        bool isRepeated = mayRepeat && watch.HasStalledSince(start);
+        _runs.Add(run with { IsRepeated = isRepeated });
+        return isRepeated;
+    }
 
     /// <summary>What the measured runs came to.</summary>
     /// <param name="startTimestamp">The moment from which the times of packets count.</param>

@@ -14,8 +14,14 @@ internal sealed class RaceRow
     {
         Scheme = scheme;
         Connections = connections;
-        _firstBytes = [.. connections.Select(connection => connection.Run.FirstByte).Order()];
-        Typical = connections.OrderBy(connection => connection.Run.FirstByte).ElementAt((connections.Count - 1) / 2);
+        List<RaceConnection> timed =
+        [
+            .. connections
+                .Where(connection => !connection.Run.IsRepeated)
+                .OrderBy(connection => connection.Run.FirstByte),
+        ];
+        _firstBytes = timed.ConvertAll(connection => connection.Run.FirstByte);
+        Typical = timed[(timed.Count - 1) / 2];
         RequestSentRoundTrips = connections.Max(connection => connection.RequestSentRoundTrips);
         FirstByteRoundTrips = connections.Max(connection => connection.FirstByteRoundTrips);
         RoundTripsVary = connections.Exists(connection => connection.RequestSentRoundTrips != RequestSentRoundTrips
@@ -24,7 +30,11 @@ internal sealed class RaceRow
 
     public RaceScheme Scheme { get; }
 
+    /// <summary>Every measured connection, those that were repeated included.</summary>
     public IReadOnlyList<RaceConnection> Connections { get; }
+
+    /// <summary>How many runs were made again, because the machine stood still during them.</summary>
+    public int RepeatedRuns => Connections.Count - _firstBytes.Count;
 
     /// <summary>The connection with the median time.</summary>
     public RaceConnection Typical { get; }

@@ -6,4 +6,11 @@ namespace SynHello.Cli.Race;
 /// <param name="ClientPort">The client's port, which tells the connection's packets from others.</param>
 /// <param name="Server">The address that was dialed.</param>
 /// <param name="FirstByte">The time from before the connect to the first byte of the response.</param>
-internal sealed record RaceRun(int ClientPort, IPAddress Server, TimeSpan FirstByte);
+internal sealed record RaceRun(int ClientPort, IPAddress Server, TimeSpan FirstByte)
+{
+    /// <summary>
+    /// Whether the machine stood still during the run, so that another one was made for its time. Its round trips
+    /// count.
+    /// </summary>
+    public bool IsRepeated { get; init; }
+}

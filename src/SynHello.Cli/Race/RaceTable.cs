@@ -23,6 +23,13 @@ internal static class RaceTable
         console.Write(TableOf(result));
         string runs = result.Options.Runs == 1 ? "one run" : $"{result.Options.Runs} runs";
         console.MarkupLine($"[grey]RTT: round trips, counted from the packets, TCP's included; {runs} each.[/]");
+        int repeated = result.Rows.Sum(row => row.RepeatedRuns);
+        if (repeated > 0)
+        {
+            string again = repeated == 1 ? "1 run was made again" : $"{repeated} runs were made again";
+            console.MarkupLine($"[grey]{again}, because the machine stood still for more than a millisecond.[/]");
+        }
+
         if (pcap is not null)
             console.MarkupLineInterpolated($"[grey]Packets: {pcap}[/]");
         if (svg is not null)

@@ -1,8 +1,11 @@
+using System.Formats.Asn1;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
+using SynHello.Crypto;
 using SynHello.Testing;
+using SynHello.Tls;
 using SynHello.Wire;
 
 using CertificateRequest = System.Security.Cryptography.X509Certificates.CertificateRequest;
@@ -89,7 +92,7 @@ public sealed class CertificateVerificationTests
         CertificateVerification verification = Verification(options =>
         {
             options.TrustedRoots = [victim.Leaf];
-            options.RemoteCertificateValidationCallback = hasCallback ? (_, _, _, _) => true : null;
+            options.RemoteCertificateValidationCallback = hasCallback ? (_, _, _, errors) => errors == SslPolicyErrors.None : null;
         });
 
         // The premise: the engine takes the attacker's key from these bytes, and the loader the victim's certificate.

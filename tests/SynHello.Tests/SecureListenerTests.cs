@@ -139,14 +139,20 @@ public sealed class SecureListenerTests : IDisposable
             options.TimeProvider = _clock;
             options.MaximumPendingConnections = 1;
         });
-        using RawClient stalled = await RawClient.ConnectAsync(listener.LocalEndPoint);
-        await _clock.NextTimerAsync();
-        RawClient lost = await RawClient.ConnectAsync(listener.LocalEndPoint); // waits in the kernel
+        SecureStream unaccepted = await ConnectAsync(listener); // holds the only slot, and does not give way
+        await _log.NextAsync(Accepted);
+        var fillers = new List<RawClient>(); // one that waits for the slot in each accept loop
+        for (int i = 0; i < Environment.ProcessorCount; i++)
+            fillers.Add(await RawClient.ConnectAsync(listener.LocalEndPoint));
+        RawClient lost = await RawClient.ConnectAsync(listener.LocalEndPoint); // behind them, in the kernel
         lost.Reset();
-        _clock.Advance(TimeSpan.FromSeconds(10));
+        await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+        await unaccepted.DisposeAsync();
+        foreach (RawClient filler in fillers)
+            filler.Dispose();
 
         CollectingLogger.Entry entry = await _log.NextAsync(AcceptFailed);
-        Assert.Equal(LogLevel.Debug, entry.Level);
+        Assert.Equal(LogLevel.Information, entry.Level);
         Assert.StartsWith($"A connection to {listener.LocalEndPoint} could not be accepted: ", entry.Message, StringComparison.Ordinal);
         await AssertServesAsync(listener);
     }

@@ -181,7 +181,7 @@ public sealed partial class SecureStream
     }
 
     /// <summary>
-    /// Waits for bytes. No buffer is held while there is nothing to read, but by a client that waits for the server's flight.
+    /// Waits for bytes. No buffer is held while there is nothing to read, but within a handshake, once the hello is there.
     /// </summary>
     /// <returns>False when the peer has ended its side.</returns>
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
@@ -190,7 +190,8 @@ public sealed partial class SecureStream
             _plaintext.Release();
         if (_received.IsEmpty)
             _received.Release();
-        if (_received.IsEmpty && (_engine.IsHandshakeComplete || _engine is TlsServerEngine))
+        bool mayStayIdle = _engine.IsHandshakeComplete || (_engine is TlsServerEngine && !HasHello);
+        if (_received.IsEmpty && mayStayIdle)
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
         int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
             .ConfigureAwait(false);
@@ -199,6 +200,8 @@ public sealed partial class SecureStream
             _received.Release();
         return count > 0;
     }
+
+    private bool HasHello => _engine.Negotiated.Version != default;
 
     private void EndReceived()
     {

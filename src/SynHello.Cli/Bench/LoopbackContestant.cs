@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Cli;
@@ -11,7 +10,7 @@ internal abstract class LoopbackContestant : IAsyncDisposable
     public const string Host = "localhost";
 
     /// <summary>One ECDSA P-256 certificate for every contestant.</summary>
-    protected static X509Certificate2 Certificate { get; } = CreateCertificate();
+    protected static X509Certificate2 Certificate { get; } = SelfSignedCertificate.Create(Host);
 
     /// <summary>Sets a connection up, both handshakes complete.</summary>
     public abstract Task<(Stream Client, Stream Server)> ConnectAsync(CancellationToken cancellationToken);
@@ -54,16 +53,5 @@ internal abstract class LoopbackContestant : IAsyncDisposable
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(64);
         return listener;
-    }
-
-    private static X509Certificate2 CreateCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={Host}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(Host);
-        request.CertificateExtensions.Add(names.Build());
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
     }
 }

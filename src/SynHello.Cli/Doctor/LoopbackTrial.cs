@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Crypto;
@@ -17,13 +16,7 @@ internal sealed class LoopbackTrial : IDisposable
 
     public LoopbackTrial()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=synhello doctor", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        _certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        _certificate = SelfSignedCertificate.Create(IPAddress.Loopback.ToString());
         _credential = X509Credential.FromCertificate(_certificate);
     }
 

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Cli.Race;
@@ -30,18 +29,7 @@ internal sealed class RaceIdentity : IDisposable
 
     public X509ChainPolicy Policy { get; }
 
-    public static RaceIdentity Create()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={RaceExchange.Host}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(RaceExchange.Host);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(
-            new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        return new RaceIdentity(request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1)));
-    }
+    public static RaceIdentity Create() => new(SelfSignedCertificate.Create(RaceExchange.Host));
 
     public void Dispose() => Certificate.Dispose();
 }

@@ -9,6 +9,7 @@ namespace SynHello.Tls;
 /// <param name="provider">The cryptography of every connection.</param>
 public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConfiguration(provider)
 {
+    private readonly int? _ticketRequest;
     private Offer? _offer;
 
     /// <summary>
@@ -23,6 +24,37 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     /// change_cipher_spec record (RFC 8446 appendix D.4). True by default.
     /// </summary>
     public bool MiddleboxCompatibility { get; init; } = true;
+
+    /// <summary>
+    /// The clock of sessions' ages. Null, the default, takes no tickets and resumes nothing.
+    /// </summary>
+    public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>
+    /// How many tickets the server is asked for (RFC 9149), 1 to 255. Null, the default, does not ask, and leaves it to
+    /// the server, which saves 6 bytes of the SYN.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the limits.</exception>
+    public int? TicketRequest
+    {
+        get => _ticketRequest;
+        init
+        {
+            if (value is { } count)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(value));
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(count, byte.MaxValue, nameof(value));
+            }
+
+            _ticketRequest = value;
+        }
+    }
+
+    /// <summary>
+    /// Whether a session may be resumed by the pre-shared key alone (psk_ke, RFC 8446 section 4.2.9), without forward
+    /// secrecy, if the server wants that. False by default.
+    /// </summary>
+    public bool AllowPskKeyExchange { get; init; }
 
     /// <summary>The parts of the ClientHello that are the same in each connection, encoded once.</summary>
     /// <exception cref="InvalidOperationException">A list that may not be empty is.</exception>

@@ -5,7 +5,7 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// The client's side of one connection. <see cref="Start"/> makes the ClientHello; then bytes go to <see
+/// The client's side of one connection. <see cref="Start(IBufferWriter{byte})"/> makes the ClientHello; then bytes go to <see
 /// cref="TlsEngine.Receive"/>
 /// until <see cref="TlsEvent.NeedCertificateVerdict"/> and <see cref="TlsEvent.HandshakeCompleted"/> have come. Not
 /// thread-safe.
@@ -14,6 +14,7 @@ public sealed class TlsClientEngine : TlsEngine
 {
     private readonly ClientContext _context;
     private HandshakeState<ClientContext> _state = ExpectServerHello.Instance;
+    private readonly Queue<TlsSession> _sessions = [];
     private int _tickets;
 
     /// <summary>Makes a client for one connection.</summary>
@@ -40,8 +41,8 @@ public sealed class TlsClientEngine : TlsEngine
     }
 
     /// <summary>
-    /// The size of the first ClientHello in bytes, record header included: what the SYN has to hold. 0 before <see
-    /// cref="Start"/>.
+    /// The size of the first ClientHello in bytes, record header included: what the SYN has to hold. 0 before it
+    /// has started.
     /// </summary>
     public int ClientHelloLength { get; private set; }
 
@@ -63,6 +64,27 @@ public sealed class TlsClientEngine : TlsEngine
         _context.WriteClientHello(cookie: default);
         ClientHelloLength = RecordHeader.Size + _context.Flight.Length;
         FinishStart();
+    }
+
+    /// <summary>Makes the first flight: the ClientHello, and early data behind it. To be called once, first.</summary>
+    /// <param name="start">What the flight is made of. A session that has expired, or that does not fit the
+    /// configuration or the server's name, is not offered.</param>
+    /// <param name="output">The flight is appended here, to be sent in one write.</param>
+    /// <exception cref="InvalidOperationException">It was called before, or there is a session and no clock.</exception>
+    public void Start(in TlsClientStart start, IBufferWriter<byte> output) => Start(output);
+
+    /// <summary>Whether a session was offered to the server; it may have been left out to fit the SYN.</summary>
+    public bool IsSessionOffered { get; private set; }
+
+    /// <summary>How many key shares were left out, so that the ClientHello fits into the SYN.</summary>
+    public int DroppedKeyShares { get; private set; }
+
+    /// <summary>Reads the next session that the server gave out, the oldest first.</summary>
+    /// <param name="session">The session.</param>
+    /// <returns>False when there is none.</returns>
+    public bool TryReadSession([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TlsSession? session)
+    {
+        return _sessions.TryDequeue(out session);
     }
 
     /// <summary>

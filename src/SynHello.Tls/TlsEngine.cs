@@ -29,8 +29,14 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>What was agreed on so far.</summary>
     public TlsNegotiation Negotiated => Context.Negotiated;
 
-    /// <summary>Whether the handshake is complete and application data may be sent.</summary>
+    /// <summary>Whether the handshake is complete.</summary>
     public bool IsHandshakeComplete => Context.IsHandshakeComplete;
+
+    /// <summary>
+    /// Whether application data may be sent: once the handshake is complete, and on a server that has taken early data
+    /// once its flight is made (RFC 8446 section 2.3).
+    /// </summary>
+    public bool MaySend => Context.IsHandshakeComplete;
 
     /// <summary>Whether the peer sent close_notify.</summary>
     public bool IsPeerClosed { get; private protected set; }

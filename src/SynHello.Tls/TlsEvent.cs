@@ -10,8 +10,24 @@ public enum TlsEvent
     /// </summary>
     NeedCertificateVerdict,
 
+    /// <summary>
+    /// A client sent early data that this server could take (<see cref="TlsServerEngine.EarlyDataAttempt"/>): somebody
+    /// has to say whether the same ClientHello came before. Nothing more is consumed until
+    /// <see cref="TlsServerEngine.AcceptEarlyData"/> or <see cref="TlsServerEngine.RejectEarlyData"/> answers.
+    /// </summary>
+    NeedEarlyDataVerdict,
+
+    /// <summary>
+    /// The server has taken the client's early data. On a server: its flight is made, application data can be sent, and
+    /// what is received until <see cref="HandshakeCompleted"/> is early data.
+    /// </summary>
+    EarlyDataAccepted,
+
     /// <summary>Both Finished messages are exchanged or on their way: application data may be sent.</summary>
     HandshakeCompleted,
+
+    /// <summary>The server sent a ticket: <see cref="TlsClientEngine.TryReadSession"/> has the session.</summary>
+    SessionReceived,
 
     /// <summary>The peer changed its sending key (RFC 8446 section 4.6.3).</summary>
     KeyUpdated,

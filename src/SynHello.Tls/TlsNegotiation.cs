@@ -37,6 +37,12 @@ public sealed class TlsNegotiation
     /// <summary>The DER of the peer's certificates, its own first; empty when it sent none.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates { get; internal set; } = [];
 
+    /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2).</summary>
+    public bool IsResumed { get; internal set; }
+
+    /// <summary>What became of the client's early data.</summary>
+    public EarlyDataStatus EarlyData { get; internal set; }
+
     /// <summary>Whether the server asked for a client certificate.</summary>
     public bool ClientCertificateRequested { get; internal set; }
 }

@@ -26,6 +26,9 @@ public sealed class TlsServerConfiguration : TlsConfiguration
     /// <summary>The certificates, best first.</summary>
     public IReadOnlyList<TlsCredential> Credentials { get; }
 
+    /// <summary>How clients may come back. Null, the default, gives out no tickets and resumes nothing.</summary>
+    public TlsServerResumption? Resumption { get; init; }
+
     /// <summary>
     /// The key of HelloRetryRequest cookies: drawn at random for each configuration, so a cookie is of no use to
     /// another one and none outlives the process.

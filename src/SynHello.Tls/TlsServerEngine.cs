@@ -1,3 +1,5 @@
+using System.Buffers;
+
 using SynHello.Wire;
 
 namespace SynHello.Tls;
@@ -19,6 +21,33 @@ public sealed class TlsServerEngine : TlsEngine
         _context = new ServerContext(configuration);
     }
 
+    /// <summary>
+    /// The early data that <see cref="TlsEvent.NeedEarlyDataVerdict"/> asks about; null when nothing is asked.
+    /// </summary>
+    public EarlyDataAttempt? EarlyDataAttempt => _context.EarlyDataAttempt;
+
+    /// <summary>
+    /// How many bytes of all that was received as plaintext, counted from the first, were early data: whoever has seen
+    /// them on the wire may have sent them, a second time, until <see cref="TlsEngine.IsHandshakeComplete"/>.
+    /// </summary>
+    public long EarlyDataLength => _context.EarlyDataLength;
+
+    /// <summary>
+    /// Answers <see cref="TlsEvent.NeedEarlyDataVerdict"/>: this ClientHello was never seen before, and is remembered
+    /// now. Call <see cref="TlsEngine.Receive"/> next, with whatever was not consumed, to go on.
+    /// </summary>
+    /// <param name="output">The server's flight is appended here.</param>
+    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
+    public void AcceptEarlyData(IBufferWriter<byte> output) => Answer(accepts: true, output);
+
+    /// <summary>
+    /// Answers <see cref="TlsEvent.NeedEarlyDataVerdict"/>: it may have been seen before. The handshake goes on without
+    /// the early data, which is skipped. Call <see cref="TlsEngine.Receive"/> next to go on.
+    /// </summary>
+    /// <param name="output">The server's flight is appended here.</param>
+    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
+    public void RejectEarlyData(IBufferWriter<byte> output) => Answer(accepts: false, output);
+
     private protected override ConnectionContext Context => _context;
 
     private protected override void Handle(in HandshakeMessage message)
@@ -32,5 +61,13 @@ public sealed class TlsServerEngine : TlsEngine
         _state = _state.Handle(_context, message);
         EarlyDataSkip = _context.EarlyDataSkip;
         _context.EarlyDataSkip = EarlyDataSkip.No;
+    }
+
+    private void Answer(bool accepts, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfUnusable();
+        if (_context.EarlyDataAttempt is null)
+            throw new InvalidOperationException("No verdict is waited for.");
     }
 }

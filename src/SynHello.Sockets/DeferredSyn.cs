@@ -20,8 +20,8 @@ namespace SynHello.Sockets;
 /// <item>The kernel fills a SYN from one page fragment that connections share. At least a page of it is free, so more
 /// than a page may fit (on an MTU of 9000 three times out of four) or may not.</item>
 /// </list>
-/// The answer is thus exact below a page, and a page above, which is never too much. It can be too much where netlink is
-/// closed to the process, and when path MTU or metrics change between the question and the send.
+/// The answer is thus exact below a page, and a page above, which is never too much. It can be too much where netlink
+/// is closed to the process, and when path MTU or metrics change between the question and the send.
 /// </remarks>
 internal static class DeferredSyn
 {

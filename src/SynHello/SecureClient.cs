@@ -96,7 +96,7 @@ public sealed class SecureClient
             DialedSocket dialed = await DialAsync(engine, endPoint, linked.Token).ConfigureAwait(false);
             stream = MakeStream(dialed, engine);
             await stream.CompleteClientHandshakeAsync(
-                dialed, _heldFlights, chain => _verification.Check(this, chain, asciiHost), start, linked.Token).ConfigureAwait(false);
+                dialed, _heldFlights, chain => _verification.Check(this, chain, asciiHost, out _), start, linked.Token).ConfigureAwait(false);
             Log.Connected(_logger, endPoint, stream.Report.FastOpen, stream.Report.SynDataBytes, stream.Report.RoundTripsUntilRequest);
             return stream;
         }

@@ -43,6 +43,20 @@ public sealed class SecureClientOptions
     public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
 
     /// <summary>
+    /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming them; 24
+    /// hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the roots, a revocation
+    /// check or the callback again until then, or until a certificate of the chain ends.
+    /// </summary>
+    public TimeSpan MaximumSessionAge { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// A name for what <see cref="RemoteCertificateValidationCallback"/> stands for: clients whose callbacks judge alike, and
+    /// who say so by the same name, can share sessions. Null, the default, keeps the sessions of a client with a callback
+    /// from every other client, because nobody can tell what a callback does.
+    /// </summary>
+    public string? SessionTrustName { get; set; }
+
+    /// <summary>
     /// The longest time from the SYN to the end of the handshake; 10 seconds by default.
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.
     /// </summary>

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace SynHello;
+
+/// <content>Sessions and what is kept of them.</content>
+internal static partial class Log
+{
+    [LoggerMessage(40, LogLevel.Warning, "The session file {Path} is {Problem}: it counts as empty")]
+    public static partial void SessionFileUnreadable(ILogger logger, string path, string problem);
+
+    [LoggerMessage(41, LogLevel.Warning, "The session file {Path} is not used: {Reason}")]
+    public static partial void SessionFileRefused(ILogger logger, string path, string reason);
+
+    [LoggerMessage(42, LogLevel.Warning, "The session file {Path} is locked by somebody else, and not used for now: {Message}")]
+    public static partial void SessionFileBusy(ILogger logger, string path, string message);
+
+    [LoggerMessage(43, LogLevel.Warning, "The session file {Path} cannot be used: {Message}")]
+    public static partial void SessionFileFailed(ILogger logger, string path, string message);
+}

@@ -163,6 +163,7 @@ public sealed partial class SecureStream
         }
 
         _received.Consume(consumed);
+        KeepSessions();
         return consumed;
     }
 
@@ -257,6 +258,8 @@ public sealed partial class SecureStream
         if (_readGate.Close())
             ReleaseReader();
         TryReleaseOutput();
+        if (graceful)
+            WaitForSessions();
     }
 
     private void ResetOnClose()

@@ -1,6 +1,7 @@
 using System.Net.Security;
 
 using SynHello.Sockets;
+using SynHello.Tls;
 using SynHello.Wire;
 
 namespace SynHello;
@@ -14,7 +15,9 @@ public sealed record HandshakeReport
     /// </summary>
     public required FastOpenOutcome FastOpen { get; init; }
 
-    /// <summary>How many bytes of the ClientHello rode in the SYN and were taken; 0 when none were.</summary>
+    /// <summary>
+    /// How many bytes rode in the SYN and were taken, of the ClientHello and of early data behind it; 0 when none were.
+    /// </summary>
     public required int SynDataBytes { get; init; }
 
     /// <summary>The size of the first ClientHello with its record header in bytes.</summary>
@@ -38,9 +41,21 @@ public sealed record HandshakeReport
     /// <summary>Whether a HelloRetryRequest cost another round trip.</summary>
     public required bool HelloRetryRequested { get; init; }
 
+    /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2).</summary>
+    public bool IsResumed { get; init; }
+
+    /// <summary>What became of early data.</summary>
+    public EarlyDataStatus EarlyData { get; init; }
+
+    /// <summary>
+    /// How many bytes of early data there were. On a server those that were accepted; 0 until the handshake is complete.
+    /// </summary>
+    public int EarlyDataBytes { get; init; }
+
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
-    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. A SYN sent again is not counted.
+    /// whole ClientHello and it was taken, one for TLS unless early data was accepted, one more for a HelloRetryRequest. A
+    /// SYN sent again is not counted; on a server neither is what more than one flight of early data cost.
     /// </summary>
     public required int RoundTripsUntilRequest { get; init; }
 

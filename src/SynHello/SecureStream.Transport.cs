@@ -163,17 +163,19 @@ public sealed partial class SecureStream
         }
 
         _received.Consume(consumed);
+        if (_earlyPhase is { IsOver: false } phase && _engine.IsHandshakeComplete)
+            EndEarlyPhase(phase);
         return consumed;
     }
 
     /// <summary>Gives the engine what was received. Data in front of what ends the connection comes first: the next call fails again.</summary>
-    private bool TryProcessReceived()
+    private bool TryProcessReceived(ReadKind kind)
     {
         try
         {
             return ProcessReceived() > 0;
         }
-        catch (TlsProtocolException) when (!_plaintext.IsEmpty)
+        catch (TlsProtocolException) when (AvailableTo(kind) > 0)
         {
             TrySendOutput();
             return true;
@@ -257,6 +259,7 @@ public sealed partial class SecureStream
         if (_readGate.Close())
             ReleaseReader();
         TryReleaseOutput();
+        _earlyPhase?.Cancel();
     }
 
     private void ResetOnClose()

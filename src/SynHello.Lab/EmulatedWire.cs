@@ -92,6 +92,41 @@ public sealed class EmulatedWire : IDisposable, IAsyncDisposable
         return _loop.Subscribe(observer);
     }
 
+    /// <summary>
+    /// Puts a packet onto the wire as if one of the ends had sent it at this moment: what an attacker on the path does
+    /// with a packet that was recorded before. It is observed, impaired, judged by the rule and delayed like any other.
+    /// </summary>
+    /// <remarks>
+    /// A client's SYN that is sent again as it was meets the connection that the first one opened, as long as that
+    /// lives. <see cref="WirePacket.WithSourcePort"/> makes it the SYN of another connection, with the same data and
+    /// the same Fast Open cookie, which depends on the addresses alone.
+    /// <para>
+    /// Nobody waits for the answer. This machine resets a connection it did not open, just as the owner of a forged
+    /// address would, and what was opened by Fast Open and then reset counts against the listener's Fast Open queue for
+    /// another minute. Where that is in the way, drop the client's segments with the RST flag by a
+    /// <see cref="EmulatedWireOptions.Rule"/>, or make that queue longer than the number of packets.
+    /// </para>
+    /// </remarks>
+    /// <param name="packet">
+    /// A whole IP packet with right checksums, at most as long as the MTU and addressed as the client sees it (see
+    /// <see cref="WirePacket"/>), such as <see cref="WirePacket.Bytes"/> of a <see cref="PacketRecorder"/>. It is
+    /// copied.
+    /// </param>
+    /// <param name="direction">Whose packet it is.</param>
+    /// <exception cref="ArgumentException">
+    /// This is no IP packet, is too long, or its server is not at this wire's far end.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such direction.</exception>
+    /// <exception cref="InvalidOperationException">The wire has ended: see <see cref="Completion"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The wire was disposed.</exception>
+    public void Inject(ReadOnlySpan<byte> packet, PacketDirection direction)
+    {
+        if (!Enum.IsDefined(direction))
+            throw new ArgumentOutOfRangeException(nameof(direction), direction, "No such direction.");
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        _loop.Inject(packet, direction);
+    }
+
     /// <summary>Translates a <see cref="Stopwatch"/> timestamp into the time since the wire started.</summary>
     /// <param name="timestamp">A value of <see cref="Stopwatch.GetTimestamp"/>.</param>
     public TimeSpan ToWireTime(long timestamp) => _loop.ToWireTime(timestamp);

@@ -37,6 +37,18 @@ public sealed class EmulatedWireOptions
     public bool DropSynData { get; set; }
 
     /// <summary>
+    /// Deliver every SYN of a client a second time, so much after the first, as a network that duplicates packets does
+    /// (RFC 7413, section 6.1); null, as it is unless set, to deliver it once. At most 10 s. It applies to the SYNs
+    /// that <see cref="Rule"/> lets pass, and gives way to its <see cref="PacketVerdict.Duplicate"/>, which does the
+    /// same for any packet.
+    /// </summary>
+    /// <remarks>
+    /// A second SYN that comes while the connection lives is a stray segment of that connection. One that comes when
+    /// the server has forgotten it opens another, and its data is read again.
+    /// </remarks>
+    public TimeSpan? DuplicateSynAfter { get; set; }
+
+    /// <summary>
     /// Overwrite the Fast Open option of every SYN and SYN-ACK (kind 34, RFC 7413 section 4.1.1, and its experimental
     /// form 253 or 254 with the identifier 0xF989) with no-operation options and correct the checksum, as some
     /// middleboxes do. Data in the SYN stays.
@@ -72,6 +84,7 @@ public sealed class EmulatedWireOptions
     {
         CheckDelay(OneWayDelay, nameof(OneWayDelay));
         CheckDelay(ReorderDelay, nameof(ReorderDelay));
+        CheckDelay(DuplicateSynAfter ?? TimeSpan.Zero, nameof(DuplicateSynAfter));
         CheckProbability(Loss, nameof(Loss));
         CheckProbability(ReorderProbability, nameof(ReorderProbability));
         CheckRange(Mtu, NetworkV6 is null ? 576 : 1280, ushort.MaxValue, nameof(Mtu));

@@ -21,6 +21,10 @@ internal static class InternetChecksum
     /// <summary>The checksum over an IPv4 header; zero when the header carries its right checksum.</summary>
     public static ushort Of(ReadOnlySpan<byte> header) => Fold(Add(0, header));
 
+    /// <summary>A checksum after one of the words under it has changed (RFC 1624, section 3).</summary>
+    public static ushort Update(ushort checksum, ushort before, ushort after) =>
+        Fold((uint)(ushort)~checksum + (ushort)~before + after);
+
     private static uint Add(uint sum, ReadOnlySpan<byte> bytes)
     {
         // At most 32 Ki words of 16 bits: the sum stays below 2^32.

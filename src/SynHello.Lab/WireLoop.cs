@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace SynHello.Lab;
@@ -20,6 +22,7 @@ internal sealed unsafe class WireLoop : IDisposable
     private readonly Thread _thread;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private readonly ConcurrentQueue<InjectedPacket> _injected = new();
     private readonly Lock _subscribing = new();
     private volatile IWireObserver[] _observers = [];
     private long _sequence;
@@ -70,11 +73,25 @@ internal sealed unsafe class WireLoop : IDisposable
         return subscription;
     }
 
+    /// <summary>Hands the thread a packet as if one of the ends had sent it, seen from the client.</summary>
+    public void Inject(ReadOnlySpan<byte> bytes, PacketDirection direction)
+    {
+        if (!IpPacket.TryParse(bytes, out IpPacket packet))
+            throw new ArgumentException("This is not a whole IPv4 or IPv6 packet.", nameof(bytes));
+        if (bytes.Length > _options.Mtu)
+            throw new ArgumentException($"The packet has {bytes.Length} bytes, more than the MTU.", nameof(bytes));
+        if (!IsFarEnd(packet, direction == PacketDirection.ClientToServer ? packet.Destination : packet.Source))
+            throw new ArgumentException("The packet's server is not at the far end of this wire.", nameof(bytes));
+        if (_completion.Task.IsCompleted)
+            throw new InvalidOperationException("The wire has ended.", _completion.Task.Exception?.InnerException);
+        _injected.Enqueue(new InjectedPacket(bytes.ToArray(), direction));
+        WakeUp();
+    }
+
     public void Dispose()
     {
         _stopping = true;
-        ulong one = 1;
-        _ = Libc.Write(_wakeUp, (byte*)&one, sizeof(ulong));
+        WakeUp();
         if (Thread.CurrentThread == _thread)
             return;
         _thread.Join();
@@ -90,6 +107,7 @@ internal sealed unsafe class WireLoop : IDisposable
             {
                 // Reading comes first and after each delivery, because a packet's time starts when it is read.
                 ReadAll();
+                EnterInjected();
                 if (_queue.TryDequeueDue(Stopwatch.GetTimestamp(), out PacketInFlight? packet))
                     Deliver(packet);
                 else
@@ -126,18 +144,49 @@ internal sealed unsafe class WireLoop : IDisposable
         }
     }
 
-    // Decides about a packet that was just read. False when it does not enter the queue.
+    // Takes up a packet that was just read. False when it does not enter the queue.
     private bool TryAccept(PacketInFlight packet)
     {
         // Multicast and the like is not addressed to the far end: it is not on the wire at all.
-        if (!IpPacket.TryParse(packet.Bytes, out IpPacket parsed) || !IsForFarEnd(parsed))
+        if (!IpPacket.TryParse(packet.Bytes, out IpPacket parsed) || !IsFarEnd(parsed, parsed.Destination))
             return false;
 
-        packet.Sequence = ++_sequence;
         packet.Direction = _flows.Classify(parsed);
-        bool isSynData = parsed.IsSyn && !parsed.Payload.IsEmpty;
         if (packet.Direction == PacketDirection.ServerToClient)
             AddressSwap.Apply(packet.Bytes);
+        return Enter(packet, parsed);
+    }
+
+    private void EnterInjected()
+    {
+        while (!_stopping && _injected.TryDequeue(out InjectedPacket injected))
+        {
+            PacketInFlight packet = _queue.Rent();
+            injected.Bytes.CopyTo(packet.Buffer, 0);
+            packet.Length = injected.Bytes.Length;
+            packet.SentAt = Stopwatch.GetTimestamp();
+            packet.Direction = injected.Direction;
+
+            // The flow is learned from the packet as its sender would have written it, for the answers' sake.
+            bool isTurned = injected.Direction == PacketDirection.ServerToClient;
+            if (isTurned)
+                AddressSwap.Apply(packet.Bytes);
+            bool isPacket = IpPacket.TryParse(packet.Bytes, out IpPacket parsed);
+            Debug.Assert(isPacket, "It was checked when it was handed in.");
+            _flows.Classify(parsed);
+            if (isTurned)
+                AddressSwap.Apply(packet.Bytes);
+            if (!Enter(packet, parsed))
+                _queue.Return(packet);
+        }
+    }
+
+    // Decides about a packet, seen from the client. False when it does not enter the queue.
+    private bool Enter(PacketInFlight packet, in IpPacket parsed)
+    {
+        packet.Sequence = ++_sequence;
+        bool isSynData = parsed.IsSyn && !parsed.Payload.IsEmpty;
+        TimeSpan? again = parsed.IsSyn && !parsed.IsSynAck ? _options.DuplicateSynAfter : null;
         NotifySent(packet);
 
         if (_queue.IsFull)
@@ -152,10 +201,11 @@ internal sealed unsafe class WireLoop : IDisposable
         TimeSpan delay = _options.OneWayDelay;
         if (_reordering.Happens(packet.Sequence))
             delay += _options.ReorderDelay;
-        return _options.Rule is null ? Send(packet, delay) : Judge(packet, delay, _options.Rule);
+        return _options.Rule is null ? Send(packet, delay, again) : Judge(packet, delay, again, _options.Rule);
     }
 
-    private bool Judge(PacketInFlight packet, TimeSpan delay, Func<WirePacket, PacketVerdict> rule)
+    private bool Judge(
+        PacketInFlight packet, TimeSpan delay, TimeSpan? again, Func<WirePacket, PacketVerdict> rule)
     {
         PacketVerdict verdict = rule(Describe(packet));
         if (verdict.IsDrop)
@@ -169,20 +219,23 @@ internal sealed unsafe class WireLoop : IDisposable
             replacement.Span.CopyTo(packet.Buffer);
         }
 
-        if (verdict.IsDuplicate && !_queue.IsFull)
+        return verdict.IsDuplicate
+            ? Send(packet, delay, verdict.ExtraDelay)
+            : Send(packet, delay + verdict.ExtraDelay, again);
+    }
+
+    // Puts the packet into the queue, and a second time when it is to be delivered again.
+    private bool Send(PacketInFlight packet, TimeSpan delay, TimeSpan? again)
+    {
+        long dueAt = packet.SentAt + ToTimestampTicks(delay);
+        _queue.Enqueue(packet, dueAt);
+        if (again is { } apart && !_queue.IsFull)
         {
             PacketInFlight duplicate = _queue.Rent();
             packet.CopyTo(duplicate);
-            Send(duplicate, delay + verdict.ExtraDelay);
-            return Send(packet, delay);
+            _queue.Enqueue(duplicate, dueAt + ToTimestampTicks(apart));
         }
 
-        return Send(packet, delay + verdict.ExtraDelay);
-    }
-
-    private bool Send(PacketInFlight packet, TimeSpan delay)
-    {
-        _queue.Enqueue(packet, packet.SentAt + ToTimestampTicks(delay));
         return true;
     }
 
@@ -237,14 +290,24 @@ internal sealed unsafe class WireLoop : IDisposable
             timeoutPointer = &timeout;
         }
 
-        // An interrupted call counts as a wake-up.
+        // An interrupted call counts as a wake-up. Reading the event resets it.
         _ = Libc.Poll(descriptors, 2, timeoutPointer, null);
+        if ((descriptors[1].Returned & Libc.PollIn) == 0)
+            return;
+        ulong count;
+        _ = Libc.Read(_wakeUp, (byte*)&count, sizeof(ulong));
     }
 
-    private bool IsForFarEnd(in IpPacket packet)
+    private void WakeUp()
+    {
+        ulong one = 1;
+        _ = Libc.Write(_wakeUp, (byte*)&one, sizeof(ulong));
+    }
+
+    private bool IsFarEnd(in IpPacket packet, ReadOnlySpan<byte> address)
     {
         IPNetwork? network = packet.IsV6 ? _options.NetworkV6 : _options.Network;
-        return network is { } known && FarEnd.Contains(known, packet.Destination);
+        return network is { } known && FarEnd.Contains(known, address);
     }
 
     private WirePacket Describe(PacketInFlight packet) => new(
@@ -257,6 +320,9 @@ internal sealed unsafe class WireLoop : IDisposable
 
     private static long ToTimestampTicks(TimeSpan time) =>
         (long)(time.Ticks * ((double)Stopwatch.Frequency / TimeSpan.TicksPerSecond));
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct InjectedPacket(byte[] Bytes, PacketDirection Direction);
 
     private sealed class Subscription(WireLoop loop, IWireObserver observer) : IDisposable, IWireObserver
     {

@@ -25,4 +25,20 @@ public readonly record struct WirePacket(
 {
     /// <summary>Returns the same packet with bytes of its own, which may be kept.</summary>
     public WirePacket Copy() => this with { Bytes = Bytes.ToArray() };
+
+    /// <summary>
+    /// Returns a copy of a TCP or UDP packet that comes from another port, with the right checksum: with it a recorded
+    /// SYN opens a connection of its own (see <see cref="EmulatedWire.Inject"/>).
+    /// </summary>
+    /// <param name="port">The sender's port, 1 to 65535.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The port is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The packet has no ports.</exception>
+    public WirePacket WithSourcePort(int port)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
+        byte[] bytes = Bytes.ToArray();
+        SourcePort.Rewrite(bytes, (ushort)port);
+        return this with { Bytes = bytes };
+    }
 }

@@ -15,13 +15,19 @@ public sealed class DialedSocket : IDisposable
     private readonly int _synDataOffered;
 
     internal DialedSocket(
-        Socket socket, IPEndPoint remoteEndPoint, int firstFlightLength, FastOpenAttempt attempt, int synDataOffered)
+        Socket socket,
+        IPEndPoint remoteEndPoint,
+        int firstFlightLength,
+        FastOpenAttempt attempt,
+        int synDataOffered,
+        int? synRoom)
     {
         Socket = socket;
         RemoteEndPoint = remoteEndPoint;
         FirstFlightLength = firstFlightLength;
         _attempt = attempt;
         _synDataOffered = synDataOffered;
+        SynRoom = synRoom;
     }
 
     /// <summary>
@@ -37,6 +43,12 @@ public sealed class DialedSocket : IDisposable
 
     /// <summary>The length of the first flight, all of which is with the kernel, in bytes.</summary>
     public int FirstFlightLength { get; }
+
+    /// <summary>
+    /// The room that the SYN was said to have for the first flight, in bytes (see <see cref="FirstFlightFactory"/>);
+    /// null when nothing rode in a SYN.
+    /// </summary>
+    public int? SynRoom { get; }
 
     /// <summary>
     /// What Fast Open did. The verdict is final once the peer's first bytes were received (once its SYN-ACK was, to be
@@ -63,6 +75,7 @@ public sealed class DialedSocket : IDisposable
             Outcome = outcome,
             SynDataBytes = taken ? _synDataOffered : 0,
             SynDataOffered = _synDataOffered,
+            SynRoom = SynRoom,
             RoundTrip = info.RoundTrip > TimeSpan.Zero ? info.RoundTrip : null,
             TotalRetransmits = info.TotalRetransmits,
         };

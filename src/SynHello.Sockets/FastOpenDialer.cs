@@ -54,31 +54,91 @@ public sealed class FastOpenDialer
         ReadOnlyMemory<byte> firstFlight,
         CancellationToken cancellationToken = default)
     {
+        CheckArguments(endPoint, mode);
+
+        FastOpenMode effective = firstFlight.IsEmpty ? FastOpenMode.Off : mode;
+        return StartAsync(endPoint, effective, _ => firstFlight, cancellationToken);
+    }
+
+    /// <summary>
+    /// Connects to <paramref name="endPoint"/>, and asks for the first flight once it is known whether it will ride in
+    /// the SYN and how much of it the SYN has room for; then hands it to the kernel as one write.
+    /// </summary>
+    /// <remarks>
+    /// The room is that of the path as the kernel knows it: path MTU, the peer's MSS as an earlier visit has shown it,
+    /// or the route's. It is exact up to a memory page (4,096 bytes as a rule) and never said to be more than that,
+    /// though on paths with a larger MTU more may fit. What really went into the SYN is in
+    /// <see cref="DialedSocket.GetReport"/>.
+    /// <para>When the call ends is as with a first flight that is given at once.</para>
+    /// </remarks>
+    /// <param name="endPoint">An <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/>, whose addresses are tried
+    /// in the resolver's order, each with a first flight of its own.</param>
+    /// <param name="mode">What to ask of Fast Open. What came of it is in <see cref="DialedSocket.GetReport"/>; a
+    /// system that does not have it is no error.</param>
+    /// <param name="firstFlight">Makes the first flight. It is called once for every address that is dialed: before the
+    /// SYN when the flight will ride in it, and otherwise when the connection is open, which an address that refuses
+    /// never is.</param>
+    /// <param name="cancellationToken">Ends the attempt and closes its socket.</param>
+    /// <returns>The connection. The caller disposes it.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="endPoint"/> or <paramref name="firstFlight"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException"><paramref name="endPoint"/> is of another kind.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mode"/> is not a defined value.</exception>
+    /// <exception cref="SocketException">The name did not resolve, or no address could be connected to: the last
+    /// address's error.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="Exception">Whatever <paramref name="firstFlight"/> threw; no further address is tried.
+    /// </exception>
+    public ValueTask<DialedSocket> ConnectAsync(
+        EndPoint endPoint,
+        FastOpenMode mode,
+        FirstFlightFactory firstFlight,
+        CancellationToken cancellationToken = default)
+    {
+        CheckArguments(endPoint, mode);
+        ArgumentNullException.ThrowIfNull(firstFlight);
+        return StartAsync(endPoint, mode, firstFlight, cancellationToken);
+    }
+
+    private static void CheckArguments(EndPoint endPoint, FastOpenMode mode)
+    {
         ArgumentNullException.ThrowIfNull(endPoint);
         if (!Enum.IsDefined(mode)) throw new ArgumentOutOfRangeException(nameof(mode), mode, "No such mode.");
+    }
 
-        return endPoint switch
+    private ValueTask<DialedSocket> StartAsync(
+        EndPoint endPoint, FastOpenMode mode, FirstFlightFactory firstFlight, CancellationToken cancellationToken) =>
+        endPoint switch
         {
             IPEndPoint address => DialAsync(address, mode, firstFlight, false, cancellationToken),
             DnsEndPoint name => ResolveAndDialAsync(name, mode, firstFlight, cancellationToken),
             _ => throw new ArgumentException("An IPEndPoint or a DnsEndPoint is meant.", nameof(endPoint)),
         };
-    }
 
     private async ValueTask<DialedSocket> ResolveAndDialAsync(
-        DnsEndPoint name, FastOpenMode mode, ReadOnlyMemory<byte> firstFlight, CancellationToken cancellationToken)
+        DnsEndPoint name, FastOpenMode mode, FirstFlightFactory firstFlight, CancellationToken cancellationToken)
     {
         IPAddress[] addresses = await _resolve(name, cancellationToken).ConfigureAwait(false);
         if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
+
+        // A SocketException of the caller's own code is not an address's failure.
+        bool callersOwn = false;
+        FirstFlightFactory observed = synRoom =>
+        {
+            callersOwn = true;
+            ReadOnlyMemory<byte> flight = firstFlight(synRoom);
+            callersOwn = false;
+            return flight;
+        };
 
         for (int i = 0; i < addresses.Length - 1; i++)
         {
             try
             {
                 var address = new IPEndPoint(addresses[i], name.Port);
-                return await DialAsync(address, mode, firstFlight, true, cancellationToken).ConfigureAwait(false);
+                return await DialAsync(address, mode, observed, true, cancellationToken).ConfigureAwait(false);
             }
-            catch (SocketException)
+            catch (SocketException) when (!callersOwn)
             {
                 // The next address may do better; the last one's error is the caller's.
             }
@@ -91,7 +151,7 @@ public sealed class FastOpenDialer
     private static async ValueTask<DialedSocket> DialAsync(
         IPEndPoint endPoint,
         FastOpenMode mode,
-        ReadOnlyMemory<byte> firstFlight,
+        FirstFlightFactory firstFlight,
         bool awaitHandshake,
         CancellationToken cancellationToken)
     {
@@ -102,33 +162,34 @@ public sealed class FastOpenDialer
         try
         {
             socket.NoDelay = true;
-            FastOpenAttempt attempt = firstFlight.IsEmpty ? FastOpenAttempt.Off : Prepare(socket, mode);
+            FastOpenAttempt attempt = Prepare(socket, mode);
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
 
-            ReadOnlyMemory<byte> remainder = firstFlight;
-            int inSyn = 0;
+            int? synRoom = null;
             if (IsInSyn(attempt) && TcpInfo.TryGet(socket, out TcpInfo info))
             {
-                if (info.State == TcpState.SynSent)
-                {
-                    // The connect was deferred: no SYN has left, this send makes it.
-                    inSyn = LinuxTcp.SendInSyn(socket, firstFlight.Span);
-                    remainder = firstFlight[inSyn..];
-                }
-                else
-                {
-                    attempt = FastOpenVerdict.OfPlainHandshake(info);
-                }
+                // In SynSent the connect was deferred: no SYN has left, the first send makes it.
+                if (info.State == TcpState.SynSent) synRoom = DeferredSyn.Room(socket, endPoint.Address);
+                else attempt = FastOpenVerdict.OfPlainHandshake(info);
+            }
+
+            ReadOnlyMemory<byte> flight = firstFlight(synRoom);
+            int inSyn = 0;
+            bool isPlain = flight.IsEmpty;
+            if (synRoom is not null)
+            {
+                inSyn = LinuxTcp.SendInSyn(socket, flight.Span);
+                if (isPlain) attempt = FastOpenAttempt.Off;
             }
 
             // On a socket that is still connecting, a send waits for the handshake, an empty one too.
-            if (!remainder.IsEmpty || awaitHandshake)
+            if (inSyn < flight.Length || isPlain || awaitHandshake)
             {
-                await SendAsync(socket, remainder, cancellationToken).ConfigureAwait(false);
+                await SendAsync(socket, flight[inSyn..], cancellationToken).ConfigureAwait(false);
             }
 
             ThrowIfFailed(socket);
-            return new DialedSocket(socket, endPoint, firstFlight.Length, attempt, inSyn);
+            return new DialedSocket(socket, endPoint, flight.Length, attempt, inSyn, inSyn > 0 ? synRoom : null);
         }
         catch
         {

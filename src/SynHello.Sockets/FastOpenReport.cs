@@ -20,6 +20,13 @@ public readonly record struct FastOpenReport
     /// </summary>
     public int SynDataOffered { get; init; }
 
+    /// <summary>
+    /// The room that the SYN was said to have before the first flight was made, in bytes (see
+    /// <see cref="FirstFlightFactory"/>); null when nothing rode in a SYN. A first flight that is longer fills it:
+    /// <see cref="SynDataOffered"/> is then this number, or more where the MTU is larger than a memory page.
+    /// </summary>
+    public int? SynRoom { get; init; }
+
     /// <summary>The kernel's smoothed estimate of the round trip, or null before it has one.</summary>
     public TimeSpan? RoundTrip { get; init; }
 

@@ -37,6 +37,18 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
 
     public bool IsHandshakeComplete { get; private set; }
 
+    /// <summary>Whether the keys for application data are there, and it may be sent.</summary>
+    public bool MaySend { get; set; }
+
+    /// <summary>
+    /// How many bytes of application data may come before the handshake is complete: early data that is taken. Negative
+    /// when none may come.
+    /// </summary>
+    public long EarlyDataAllowance { get; set; } = -1;
+
+    /// <summary>How many of them came.</summary>
+    public long EarlyDataLength { get; set; }
+
     /// <summary>Whether change_cipher_spec records may come and are dropped (RFC 8446 section 5).</summary>
     public bool ChangeCipherSpecAllowed { get; set; }
 
@@ -47,10 +59,13 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
 
     public KeySchedule RequireKeys() => Keys ?? throw new InvalidOperationException("There are no keys yet.");
 
-    public void StartKeySchedule(CipherSuite suite, ReadOnlySpan<byte> sharedSecret)
+    /// <summary>Begins the key schedule with a session's secret; empty without one.</summary>
+    public KeySchedule StartKeySchedule(CipherSuite suite, ReadOnlySpan<byte> preSharedKey)
     {
+        Keys?.Dispose();
         Keys = new KeySchedule(Provider, suite);
-        Keys.EnterHandshake(sharedSecret);
+        Keys.EnterEarly(preSharedKey);
+        return Keys;
     }
 
     /// <summary>
@@ -66,6 +81,10 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
         Flight.Clear();
     }
 
+    /// <summary>Seals application data under the current keys.</summary>
+    public void WriteApplicationData(ReadOnlySpan<byte> data) =>
+        Records.Write(ContentType.ApplicationData, data, CurrentOutput);
+
     public void WriteChangeCipherSpec() => Records.WritePlaintext(ContentType.ChangeCipherSpec, [1], CurrentOutput);
 
     /// <summary>Writes this side's Finished into the flight (RFC 8446 section 4.4.4).</summary>
@@ -80,15 +99,10 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
         AppendFlight(start);
     }
 
-    /// <summary>Checks the other side's Finished against the transcript before it.</summary>
-    public void CheckFinished(in HandshakeMessage message)
+    /// <summary>Checks the other side's Finished against what it has to hold.</summary>
+    public static void CheckFinished(in HandshakeMessage message, ReadOnlySpan<byte> expected)
     {
-        KeySchedule keys = RequireKeys();
         ReadOnlySpan<byte> received = message.Expect(HandshakeType.Finished);
-        Span<byte> hash = stackalloc byte[keys.HashLength];
-        Span<byte> expected = stackalloc byte[keys.HashLength];
-        Transcript.GetHash(hash);
-        keys.ComputeFinished(Records.ReadSecret, hash, expected);
         if (received.Length != expected.Length)
         {
             throw new TlsProtocolException(
@@ -102,8 +116,6 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
                 TlsErrorCause.BadFinished,
                 "The peer's Finished does not match the handshake.");
         }
-
-        Transcript.Append(message.Encoded);
     }
 
     /// <summary>Remembers the ClientHello's Random for key log lines, if anybody wants them.</summary>
@@ -122,6 +134,7 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     public void CompleteHandshake()
     {
         IsHandshakeComplete = true;
+        MaySend = true;
         Transcript.Dispose();
         Flight.Dispose();
         Raise(TlsEvent.HandshakeCompleted);

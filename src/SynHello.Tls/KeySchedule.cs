@@ -6,9 +6,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the handshake secret to the
-/// master
-/// secret and hands out traffic secrets. Secrets are cleared as soon as the next one is made.
+/// The key schedule of TLS 1.3 (RFC 8446 section 7.1) of one connection: it moves from the early secret by the
+/// handshake secret to the master secret and hands out traffic secrets. Secrets are cleared as soon as the next one is made.
 /// </summary>
 internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite) : IDisposable
 {
@@ -24,13 +23,37 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
 
     private Span<byte> Current => _current.AsSpan(0, HashLength);
 
-    /// <summary>Early Secret, then Handshake Secret = HKDF-Extract(Derive-Secret(., "derived", ""), (EC)DHE).</summary>
+    /// <summary>Early Secret = HKDF-Extract(0, PSK).</summary>
+    /// <param name="preSharedKey">The key of a session; empty stands for as many zeros as the hash is long.</param>
+    public void EnterEarly(ReadOnlySpan<byte> preSharedKey)
+    {
+        Span<byte> zero = stackalloc byte[HashLength];
+        zero.Clear();
+        provider.HkdfExtract(Hash, preSharedKey.IsEmpty ? zero : preSharedKey, [], Current);
+    }
+
+    /// <summary>
+    /// The PskBinderEntry of a resumption: HMAC(finished_key of binder_key, transcript) (RFC 8446 section 4.2.11.2).
+    /// </summary>
+    /// <param name="transcriptHash">Of everything up to the binders of the ClientHello.</param>
+    /// <param name="binder">As long as the hash.</param>
+    public void ComputeBinder(ReadOnlySpan<byte> transcriptHash, Span<byte> binder)
+    {
+        Span<byte> emptyHash = stackalloc byte[HashLength];
+        Span<byte> binderKey = stackalloc byte[HashLength];
+        provider.Hash(Hash, [], emptyHash);
+        DeriveSecret("res binder"u8, emptyHash, binderKey);
+        ComputeFinished(binderKey, transcriptHash, binder);
+        CryptographicOperations.ZeroMemory(binderKey);
+    }
+
+    /// <summary>Handshake Secret = HKDF-Extract(Derive-Secret(., "derived", ""), (EC)DHE).</summary>
+    /// <param name="sharedSecret">The shared secret; empty, with a pre-shared key alone, stands for zeros.</param>
     public void EnterHandshake(ReadOnlySpan<byte> sharedSecret)
     {
         Span<byte> zero = stackalloc byte[HashLength];
         zero.Clear();
-        provider.HkdfExtract(Hash, zero, [], Current);
-        Advance(sharedSecret);
+        Advance(sharedSecret.IsEmpty ? zero : sharedSecret);
     }
 
     /// <summary>Master Secret = HKDF-Extract(Derive-Secret(., "derived", ""), 0).</summary>
@@ -45,12 +68,32 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
     public void DeriveSecret(ReadOnlySpan<byte> label, ReadOnlySpan<byte> transcriptHash, Span<byte> secret) =>
         ExpandLabel(Current, label, transcriptHash, secret);
 
-    /// <summary>Keeps exporter_master_secret and forgets the master secret: nothing else is derived from it.</summary>
-    public void LeaveMaster(ReadOnlySpan<byte> transcriptHash)
-    {
+    /// <summary>Keeps exporter_master_secret.</summary>
+    /// <param name="transcriptHash">Of everything up to the server's Finished.</param>
+    public void DeriveExporter(ReadOnlySpan<byte> transcriptHash) =>
         DeriveSecret("exp master"u8, transcriptHash, _exporter.AsSpan(0, HashLength));
-        CryptographicOperations.ZeroMemory(_current);
+
+    /// <summary>
+    /// Keeps resumption_master_secret in place of the master secret: nothing else is derived from that.
+    /// </summary>
+    /// <param name="transcriptHash">Of everything up to the client's Finished.</param>
+    public void EnterResumption(ReadOnlySpan<byte> transcriptHash)
+    {
+        Span<byte> secret = stackalloc byte[HashLength];
+        DeriveSecret("res master"u8, transcriptHash, secret);
+        secret.CopyTo(Current);
+        CryptographicOperations.ZeroMemory(secret);
     }
+
+    /// <summary>
+    /// The pre-shared key of a ticket: HKDF-Expand-Label(resumption_master_secret, "resumption", nonce) (RFC 8446
+    /// section 4.6.1).
+    /// </summary>
+    public void DeriveTicketSecret(ReadOnlySpan<byte> nonce, Span<byte> secret) =>
+        ExpandLabel(Current, "resumption"u8, nonce, secret);
+
+    /// <summary>Forgets everything but the exporter's secret.</summary>
+    public void Leave() => CryptographicOperations.ZeroMemory(_current);
 
     /// <summary>exporter_master_secret, for the key log.</summary>
     public ReadOnlySpan<byte> ExporterSecret => _exporter.AsSpan(0, HashLength);

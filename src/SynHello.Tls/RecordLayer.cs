@@ -47,6 +47,13 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
     public void ProtectWrites(KeySchedule keys, ReadOnlySpan<byte> trafficSecret) =>
         Replace(ref _write, new RecordProtection(provider, keys, trafficSecret));
 
+    /// <summary>Goes back to the clear: a HelloRetryRequest undoes the keys of early data.</summary>
+    public void UnprotectWrites()
+    {
+        _write?.Dispose();
+        _write = null;
+    }
+
     public void UpdateReadKey() => Replace(ref _read, Protection(_read).Next(provider));
 
     public void UpdateWriteKey() => Replace(ref _write, Protection(_write).Next(provider));

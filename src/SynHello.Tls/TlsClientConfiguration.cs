@@ -85,6 +85,13 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
                 present = present.With(ExtensionType.ApplicationLayerProtocolNegotiation);
             if (configuration.RecordSizeLimit is not null)
                 present = present.With(ExtensionType.RecordSizeLimit);
+            if (configuration.TimeProvider is not null)
+            {
+                present = present.With(ExtensionType.PskKeyExchangeModes);
+                if (configuration.TicketRequest is not null)
+                    present = present.With(ExtensionType.TicketRequest);
+            }
+
             Extensions = present;
         }
 

@@ -14,7 +14,6 @@ public sealed class TlsClientEngine : TlsEngine
 {
     private readonly ClientContext _context;
     private HandshakeState<ClientContext> _state = ExpectServerHello.Instance;
-    private readonly Queue<TlsSession> _sessions = [];
     private int _tickets;
 
     /// <summary>Makes a client for one connection.</summary>
@@ -51,51 +50,62 @@ public sealed class TlsClientEngine : TlsEngine
     /// <summary>Makes the ClientHello. To be called once, first.</summary>
     /// <param name="output">The ClientHello is appended here, as one record where it fits one.</param>
     /// <exception cref="InvalidOperationException">It was called before.</exception>
-    public void Start(IBufferWriter<byte> output)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        ThrowIfUnusable();
-        if (ClientHelloLength > 0)
-            throw new InvalidOperationException("The handshake has started already.");
-
-        _context.Output = output;
-        _context.Records.PlaintextVersion = ProtocolVersion.Tls10; // RFC 8446 section 5.1, of a first ClientHello
-        _context.DrawEntropy();
-        _context.WriteClientHello(cookie: default);
-        ClientHelloLength = RecordHeader.Size + _context.Flight.Length;
-        FinishStart();
-    }
+    public void Start(IBufferWriter<byte> output) => Start(default, output);
 
     /// <summary>Makes the first flight: the ClientHello, and early data behind it. To be called once, first.</summary>
     /// <param name="start">What the flight is made of. A session that has expired, or that does not fit the
     /// configuration or the server's name, is not offered.</param>
     /// <param name="output">The flight is appended here, to be sent in one write.</param>
     /// <exception cref="InvalidOperationException">It was called before, or there is a session and no clock.</exception>
-    public void Start(in TlsClientStart start, IBufferWriter<byte> output) => Start(output);
+    public void Start(in TlsClientStart start, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfUnusable();
+        if (ClientHelloLength > 0)
+            throw new InvalidOperationException("The handshake has started already.");
+        if (start.Session is not null && _context.Configuration.TimeProvider is null)
+            throw new InvalidOperationException("A session cannot be resumed without a clock.");
 
-    /// <summary>Whether a session was offered to the server; it may have been left out to fit the SYN.</summary>
+        _context.Output = output;
+        _context.Records.PlaintextVersion = ProtocolVersion.Tls10; // RFC 8446 section 5.1, of a first ClientHello
+        _context.DrawEntropy();
+        ClientHelloLength = ClientFirstFlight.Write(_context, start);
+        IsSessionOffered = _context.Session is not null;
+        FinishStart();
+    }
+
+    /// <summary>
+    /// Whether a session was offered to the server. One that was handed in is left out when it does not fit the
+    /// configuration, or when the ClientHello fits into the SYN only without it.
+    /// </summary>
     public bool IsSessionOffered { get; private set; }
 
-    /// <summary>How many key shares were left out, so that the ClientHello fits into the SYN.</summary>
-    public int DroppedKeyShares { get; private set; }
+    /// <summary>How many key shares were left out, so that the first flight fits into the SYN.</summary>
+    public int DroppedKeyShares => _context.DroppedKeyShares;
 
     /// <summary>Reads the next session that the server gave out, the oldest first.</summary>
     /// <param name="session">The session.</param>
     /// <returns>False when there is none.</returns>
     public bool TryReadSession([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TlsSession? session)
     {
-        return _sessions.TryDequeue(out session);
+        return _context.Sessions.TryDequeue(out session);
     }
 
     /// <summary>
     /// Starts with the hello of a recorded trace, whose Random and key share the provider is made to draw.
     /// </summary>
-    internal void StartRecorded(ReadOnlySpan<byte> clientHello, IBufferWriter<byte> output)
+    internal void StartRecorded(ReadOnlySpan<byte> clientHello, IBufferWriter<byte> output, in TlsClientStart start = default)
     {
         _context.Output = output;
         _context.Records.PlaintextVersion = ProtocolVersion.Tls10;
         _context.DrawEntropy();
+        _context.Session = start.Session;
+        _context.OffersEarlyData = !start.EarlyData.IsEmpty;
         _context.SendRecorded(clientHello);
+        _context.FlushFlight();
+        _context.Records.PlaintextVersion = ProtocolVersion.Tls12;
+        if (_context.OffersEarlyData)
+            ClientFirstFlight.WriteEarlyData(_context, start.EarlyData.Span);
         ClientHelloLength = RecordHeader.Size + clientHello.Length;
         FinishStart();
     }
@@ -154,8 +164,6 @@ public sealed class TlsClientEngine : TlsEngine
 
     private void FinishStart()
     {
-        _context.FlushFlight();
-        _context.Records.PlaintextVersion = ProtocolVersion.Tls12;
         _context.ChangeCipherSpecAllowed = true;
         _context.Output = null;
     }

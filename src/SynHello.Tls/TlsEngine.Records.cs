@@ -12,12 +12,15 @@ public abstract partial class TlsEngine
     private int _emptyRecords;
     private int _keyUpdates;
     private int _warningAlerts;
-    private int _skippedEarlyData;
+    private long _skippedEarlyData;
 
     /// <summary>
     /// How the early data of a client is treated that this server did not accept it from (RFC 8446 section 4.2.10).
     /// </summary>
     private protected EarlyDataSkip EarlyDataSkip { get; set; }
+
+    /// <summary>How many bytes of it are skipped.</summary>
+    private protected long EarlyDataSkipLimit { get; init; }
 
     private int ReceiveRecords(ReadOnlySpan<byte> input, IBufferWriter<byte> plaintext)
     {
@@ -161,12 +164,7 @@ public abstract partial class TlsEngine
     private void HandleApplicationData(int length)
     {
         if (!Context.IsHandshakeComplete)
-        {
-            throw new TlsProtocolException(
-                TlsErrorCause.EarlyApplicationData,
-                "Application data came before the handshake was complete.");
-        }
-
+            CountEarlyData(length);
         RefuseInterleaving();
         if (length == 0)
         {
@@ -177,6 +175,24 @@ public abstract partial class TlsEngine
         _emptyRecords = 0;
         _keyUpdates = 0;
         OnApplicationData();
+    }
+
+    private void CountEarlyData(int length)
+    {
+        if (Context.EarlyDataAllowance < 0)
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.EarlyApplicationData,
+                "Application data came before the handshake was complete.");
+        }
+
+        Context.EarlyDataLength += length;
+        if (Context.EarlyDataLength > Context.EarlyDataAllowance)
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.TooMuchEarlyData,
+                $"More than {Context.EarlyDataAllowance} bytes of early data came.");
+        }
     }
 
     /// <summary>Content came: whatever counts messages in a row starts anew.</summary>
@@ -285,7 +301,7 @@ public abstract partial class TlsEngine
     private void SkipEarlyData(int length)
     {
         _skippedEarlyData += RecordHeader.Size + length;
-        if (_skippedEarlyData > TlsLimits.SkippedEarlyData)
+        if (_skippedEarlyData > EarlyDataSkipLimit)
         {
             throw new TlsProtocolException(
                 TlsErrorCause.TooMuchEarlyData,

@@ -36,7 +36,7 @@ public abstract partial class TlsEngine : IDisposable
     /// Whether application data may be sent: once the handshake is complete, and on a server that has taken early data
     /// once its flight is made (RFC 8446 section 2.3).
     /// </summary>
-    public bool MaySend => Context.IsHandshakeComplete;
+    public bool MaySend => Context.MaySend;
 
     /// <summary>Whether the peer sent close_notify.</summary>
     public bool IsPeerClosed { get; private protected set; }
@@ -67,18 +67,9 @@ public abstract partial class TlsEngine : IDisposable
         {
             return ReceiveRecords(input, plaintext);
         }
-        catch (TlsProtocolException failure)
-        {
-            Fail(failure);
-            throw;
-        }
         catch (Exception exception)
         {
-            // Whatever the provider, a credential or the key log threw: a connection that is changed half-way must not
-            // go on.
-            var failure = new TlsProtocolException(TlsErrorCause.InternalError, "This side failed while it handled a message.", exception);
-            Fail(failure);
-            throw failure;
+            throw Failed(exception);
         }
         finally
         {
@@ -107,13 +98,13 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>Seals application data.</summary>
     /// <param name="plaintext">What is sent; an empty span makes an empty record.</param>
     /// <param name="output">The records are appended here.</param>
-    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent
+    /// <exception cref="InvalidOperationException"><see cref="MaySend"/> is false, or close_notify was sent
     /// already.</exception>
     /// <exception cref="TlsProtocolException">The connection is over.</exception>
     public void Send(ReadOnlySpan<byte> plaintext, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        ThrowIfNotOpen();
+        ThrowIfNotOpen(Context.MaySend);
         do
         {
             // In pieces, so that a key is changed in time however much is sent at once.
@@ -135,7 +126,7 @@ public abstract partial class TlsEngine : IDisposable
     public void UpdateKey(bool requestPeer, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        ThrowIfNotOpen();
+        ThrowIfNotOpen(IsHandshakeComplete);
         WriteKeyUpdate(requestPeer, output);
     }
 
@@ -203,6 +194,17 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>Hands a whole handshake message to the state that the connection is in.</summary>
     private protected abstract void Handle(in HandshakeMessage message);
 
+    /// <summary>Ends the connection for what was thrown while something was handled.</summary>
+    /// <returns>What the caller is to be told.</returns>
+    private protected TlsProtocolException Failed(Exception exception)
+    {
+        // Whatever the provider, a credential or the key log threw: a connection that is changed half-way must not go on.
+        TlsProtocolException failure = exception as TlsProtocolException
+            ?? new TlsProtocolException(TlsErrorCause.InternalError, "This side failed while it handled a message.", exception);
+        Fail(failure);
+        return failure;
+    }
+
     private protected void Fail(TlsProtocolException failure)
     {
         _failure = failure;
@@ -220,10 +222,10 @@ public abstract partial class TlsEngine : IDisposable
             : new TlsProtocolException(_failure.Cause, _failure.Message, _failure);
     }
 
-    private void ThrowIfNotOpen()
+    private void ThrowIfNotOpen(bool isReady)
     {
         ThrowIfUnusable();
-        if (!IsHandshakeComplete)
+        if (!isReady)
             throw new InvalidOperationException("The handshake is not complete.");
         if (_closeNotifySent)
             throw new InvalidOperationException("close_notify was sent: nothing may follow it.");

@@ -23,7 +23,10 @@ internal static class TlsLimits
     /// </summary>
     public const int Cookie = 16 * 1024;
 
-    /// <summary>Bytes of early data that a server which did not accept it skips (RFC 8446 section 4.2.10).</summary>
+    /// <summary>
+    /// Bytes of early data that a server which did not accept it skips (RFC 8446 section 4.2.10), besides as many as it
+    /// accepts at other times.
+    /// </summary>
     public const int SkippedEarlyData = 64 * 1024;
 
     /// <summary>

@@ -19,6 +19,7 @@ public sealed class TlsServerEngine : TlsEngine
     {
         ArgumentNullException.ThrowIfNull(configuration);
         _context = new ServerContext(configuration);
+        EarlyDataSkipLimit = TlsLimits.SkippedEarlyData + (configuration.Resumption?.MaximumEarlyData ?? 0L);
     }
 
     /// <summary>
@@ -59,8 +60,7 @@ public sealed class TlsServerEngine : TlsEngine
         }
 
         _state = _state.Handle(_context, message);
-        EarlyDataSkip = _context.EarlyDataSkip;
-        _context.EarlyDataSkip = EarlyDataSkip.No;
+        TakeEarlyDataSkip();
     }
 
     private void Answer(bool accepts, IBufferWriter<byte> output)
@@ -69,5 +69,25 @@ public sealed class TlsServerEngine : TlsEngine
         ThrowIfUnusable();
         if (_context.EarlyDataAttempt is null)
             throw new InvalidOperationException("No verdict is waited for.");
+        _context.Output = output;
+        try
+        {
+            _state = ExpectEarlyDataVerdict.Continue(_context, accepts);
+            TakeEarlyDataSkip();
+        }
+        catch (Exception exception)
+        {
+            throw Failed(exception);
+        }
+        finally
+        {
+            _context.Output = null;
+        }
+    }
+
+    private void TakeEarlyDataSkip()
+    {
+        EarlyDataSkip = _context.EarlyDataSkip;
+        _context.EarlyDataSkip = EarlyDataSkip.No;
     }
 }

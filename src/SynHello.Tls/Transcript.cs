@@ -15,6 +15,9 @@ internal sealed class Transcript : IDisposable
 
     public int HashLength => Running.Length;
 
+    /// <summary>The messages so far, as long as the hash is not fixed.</summary>
+    public ReadOnlySpan<byte> Unhashed => _unhashed.Written;
+
     private TranscriptHash Running => _hash ?? throw new InvalidOperationException("The transcript has no hash yet.");
 
     public void Append(ReadOnlySpan<byte> message)
@@ -39,16 +42,30 @@ internal sealed class Transcript : IDisposable
         Span<byte> hash = stackalloc byte[HashLength];
         GetHash(hash);
         Running.Dispose();
-        StartFromMessageHash(provider, algorithm, hash);
+        _hash = provider.CreateTranscriptHash(algorithm);
+        AppendMessageHash(hash);
     }
 
     /// <summary>Begins with the message_hash of a ClientHello that is no longer at hand.</summary>
-    public void StartFromMessageHash(TlsCryptoProvider provider, HashAlgorithmName algorithm, ReadOnlySpan<byte> clientHelloHash)
+    public void AppendMessageHash(ReadOnlySpan<byte> clientHelloHash)
     {
-        _hash?.Dispose();
-        _hash = provider.CreateTranscriptHash(algorithm);
-        _hash.Append([HandshakeType.MessageHash.Value, 0, 0, (byte)clientHelloHash.Length]);
-        _hash.Append(clientHelloHash);
+        Append([HandshakeType.MessageHash.Value, 0, 0, (byte)clientHelloHash.Length]);
+        Append(clientHelloHash);
+    }
+
+    /// <summary>The hash as it would be with a part of the next message, which is not added; before it is fixed.</summary>
+    public void GetHashWith(TlsCryptoProvider provider, HashAlgorithmName algorithm, ReadOnlySpan<byte> part, Span<byte> destination)
+    {
+        if (_unhashed.Length == 0)
+        {
+            provider.Hash(algorithm, part, destination);
+            return;
+        }
+
+        using TranscriptHash hash = provider.CreateTranscriptHash(algorithm);
+        hash.Append(_unhashed.Written);
+        hash.Append(part);
+        hash.GetCurrentHash(destination);
     }
 
     public void GetHash(Span<byte> destination) => Running.GetCurrentHash(destination);

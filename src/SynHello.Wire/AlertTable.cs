@@ -57,6 +57,8 @@ internal static class AlertTable
             or TlsErrorCause.UselessHelloRetryRequest
             or TlsErrorCause.ChangedClientHello
             or TlsErrorCause.BadCookie
+            or TlsErrorCause.PreSharedKeyNotOffered
+            or TlsErrorCause.EarlyDataMismatch
             or TlsErrorCause.InvalidKeyShare => AlertDescription.IllegalParameter,
 
         // RFC 8446 section 4.4.2.4: an empty server certificate list is a decode_error.
@@ -70,6 +72,7 @@ internal static class AlertTable
         TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
 
         TlsErrorCause.BadSignature
+            or TlsErrorCause.BadBinder
             or TlsErrorCause.BadFinished => AlertDescription.DecryptError,
 
         // RFC 8446 section 6.1: user_canceled tells a peer that nothing is wrong with what it sent.

@@ -37,6 +37,18 @@ internal readonly ref struct ClientHello
 
     public ReadOnlySpan<byte> Cookie { get; init; }
 
+    /// <summary>The ke_modes of psk_key_exchange_modes, an octet each; empty when it is not sent.</summary>
+    public ReadOnlySpan<byte> PskKeyExchangeModes { get; init; }
+
+    /// <summary>How many tickets the client asks for after a full handshake (RFC 9149).</summary>
+    public byte NewSessionCount { get; init; }
+
+    /// <summary>How many tickets the client asks for after a resumption (RFC 9149).</summary>
+    public byte ResumptionCount { get; init; }
+
+    /// <summary>pre_shared_key, which stands last.</summary>
+    public PreSharedKeyOffer PreSharedKeys { get; init; }
+
     /// <summary>How many zero octets the padding extension holds; negative when it is not sent.</summary>
     public int Padding { get; init; }
 
@@ -49,7 +61,9 @@ internal readonly ref struct ClientHello
         CodePoints cipherSuites = reader.ReadCodePoints16();
         ReadOnlySpan<byte> compression = reader.ReadVector8(1);
 
-        ReadOnlySpan<byte> serverName = default, cookie = default;
+        ReadOnlySpan<byte> serverName = default, cookie = default, pskModes = default;
+        PreSharedKeyOffer preSharedKeys = default;
+        byte newSessionCount = 0, resumptionCount = 0;
         CodePoints versions = default, groups = default, schemes = default;
         KeyShareList keyShares = default;
         ProtocolNameList protocols = default;
@@ -87,6 +101,15 @@ internal readonly ref struct ClientHello
                     case 28:
                         recordSizeLimit = content.ReadUInt16();
                         break;
+                    case 42: // early_data is empty (RFC 8446 section 4.2.10)
+                        break;
+                    case 45:
+                        pskModes = content.ReadVector8(1);
+                        break;
+                    case 58:
+                        newSessionCount = content.ReadUInt8();
+                        resumptionCount = content.ReadUInt8();
+                        break;
                     case 43:
                         versions = ReadVersions(ref content);
                         break;
@@ -104,6 +127,7 @@ internal readonly ref struct ClientHello
                                 "pre_shared_key is not the last extension.");
                         }
 
+                        preSharedKeys = PreSharedKeyOffer.Parse(data);
                         continue;
                     default:
                         continue;
@@ -129,13 +153,17 @@ internal readonly ref struct ClientHello
             ApplicationProtocols = protocols,
             RecordSizeLimit = recordSizeLimit,
             Cookie = cookie,
+            PskKeyExchangeModes = pskModes,
+            NewSessionCount = newSessionCount,
+            ResumptionCount = resumptionCount,
+            PreSharedKeys = preSharedKeys,
             Padding = padding,
         };
     }
 
     /// <summary>
-    /// Writes the message with its header. Of the extensions, those stand in it that <see cref="Present"/> names;
-    /// pre_shared_key and what this room does not read are never written.
+    /// Writes the message with its header. Of the extensions, those stand in it that <see cref="Present"/> names; what
+    /// this room does not read is never written.
     /// </summary>
     public void Write(TlsWriter writer)
     {
@@ -192,6 +220,37 @@ internal readonly ref struct ClientHello
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.Padding);
             writer.Take(Math.Max(Padding, 0)).Clear();
+        }
+
+        WriteResumption(writer);
+    }
+
+    private void WriteResumption(TlsWriter writer)
+    {
+        if (Present.Contains(ExtensionType.TicketRequest))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.TicketRequest);
+            writer.WriteUInt8(NewSessionCount);
+            writer.WriteUInt8(ResumptionCount);
+        }
+
+        if (Present.Contains(ExtensionType.PskKeyExchangeModes))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.PskKeyExchangeModes);
+            writer.WriteVector8(PskKeyExchangeModes);
+        }
+
+        if (Present.Contains(ExtensionType.EarlyData))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.EarlyData);
+        }
+
+        // RFC 8446 section 4.2.11: the last one, because its binders cover all in front of them.
+        if (Present.Contains(ExtensionType.PreSharedKey))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.PreSharedKey);
+            writer.WriteVector16(PreSharedKeys.Identities);
+            writer.WriteVector16(PreSharedKeys.Binders);
         }
     }
 

@@ -12,6 +12,9 @@ internal readonly ref struct EncryptedExtensions
 
     public CodePoints SupportedGroups { get; init; }
 
+    /// <summary>How many tickets the server is going to send to a client that asked for some (RFC 9149).</summary>
+    public byte ExpectedTicketCount { get; init; }
+
     /// <param name="body">The message without its header.</param>
     /// <param name="offered">What the ClientHello held: anything else was not asked for (RFC 8446 section 4.2).</param>
     public static EncryptedExtensions Parse(ReadOnlySpan<byte> body, ExtensionSet offered)
@@ -25,6 +28,7 @@ internal readonly ref struct EncryptedExtensions
         ReadOnlySpan<byte> protocol = default;
         CodePoints groups = default;
         ushort recordSizeLimit = 0;
+        byte expectedTicketCount = 0;
         while (extensions.TryRead(out ExtensionType type, out ReadOnlySpan<byte> data))
         {
             if (!offered.Contains(type))
@@ -51,6 +55,11 @@ internal readonly ref struct EncryptedExtensions
                 case 28:
                     recordSizeLimit = content.ReadUInt16();
                     break;
+                case 42: // early_data is empty: it says that the early data is taken (RFC 8446 section 4.2.10)
+                    break;
+                case 58:
+                    expectedTicketCount = content.ReadUInt8();
+                    break;
                 default:
                     continue;
             }
@@ -64,6 +73,7 @@ internal readonly ref struct EncryptedExtensions
             ApplicationProtocol = protocol,
             RecordSizeLimit = recordSizeLimit,
             SupportedGroups = groups,
+            ExpectedTicketCount = expectedTicketCount,
         };
     }
 
@@ -94,6 +104,17 @@ internal readonly ref struct EncryptedExtensions
         if (Present.Contains(ExtensionType.ServerName))
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.ServerName);
+        }
+
+        if (Present.Contains(ExtensionType.TicketRequest))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.TicketRequest);
+            writer.WriteUInt8(ExpectedTicketCount);
+        }
+
+        if (Present.Contains(ExtensionType.EarlyData))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.EarlyData);
         }
     }
 }

@@ -31,6 +31,7 @@ internal static class ExtensionPlacement
         49 => Context.ClientHello, // post_handshake_auth
         50 => Context.ClientHello | Context.CertificateRequest, // signature_algorithms_cert
         51 => Context.ClientHello | Context.ServerHello | Context.HelloRetryRequest, // key_share
+        58 => Context.ClientHello | Context.EncryptedExtensions, // ticket_request (RFC 9149 section 3)
         _ => null,
     };
 }

@@ -73,6 +73,9 @@ public readonly record struct ExtensionType(ushort Value)
     /// <summary>key_share (51), RFC 8446 section 4.2.8.</summary>
     public static ExtensionType KeyShare => new(51);
 
+    /// <summary>ticket_request (58), RFC 9149.</summary>
+    public static ExtensionType TicketRequest => new(58);
+
     /// <summary>The RFC's name of the value, or its number when it is unknown.</summary>
     public override string ToString() => Value switch
     {
@@ -99,6 +102,7 @@ public readonly record struct ExtensionType(ushort Value)
         49 => "post_handshake_auth",
         50 => "signature_algorithms_cert",
         51 => "key_share",
+        58 => "ticket_request",
         _ => CodePoint.Unknown(Value),
     };
 }

@@ -37,6 +37,9 @@ internal readonly ref struct ServerHello
 
     public ReadOnlySpan<byte> Cookie { get; init; }
 
+    /// <summary>Which of the offered pre-shared keys was chosen, if pre_shared_key is there.</summary>
+    public ushort SelectedIdentity { get; init; }
+
     public bool IsHelloRetryRequest => Random.SequenceEqual(HelloRetryRequestRandom);
 
     public static ServerHello Parse(ReadOnlySpan<byte> body)
@@ -54,6 +57,7 @@ internal readonly ref struct ServerHello
         ExtensionSet present = default;
         ProtocolVersion version = legacyVersion;
         NamedGroup group = default;
+        ushort selectedIdentity = 0;
         ReadOnlySpan<byte> keyExchange = default, cookie = default;
 
         if (NegotiatesByExtension(block))
@@ -67,6 +71,9 @@ internal readonly ref struct ServerHello
                 var content = new TlsReader(data);
                 switch (type.Value)
                 {
+                    case 41:
+                        selectedIdentity = content.ReadUInt16();
+                        break;
                     case 43:
                         version = new ProtocolVersion(content.ReadUInt16());
                         break;
@@ -100,11 +107,13 @@ internal readonly ref struct ServerHello
             KeyShareGroup = group,
             KeyExchange = keyExchange,
             Cookie = cookie,
+            SelectedIdentity = selectedIdentity,
         };
     }
 
     /// <summary>
-    /// Writes the message with its header: of key_share, cookie and supported_versions those in <see cref="Present"/>.
+    /// Writes the message with its header: of key_share, cookie, supported_versions and pre_shared_key those in
+    /// <see cref="Present"/>.
     /// </summary>
     public void Write(TlsWriter writer)
     {
@@ -134,6 +143,12 @@ internal readonly ref struct ServerHello
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.SupportedVersions);
             writer.WriteUInt16(SelectedVersion.Value);
+        }
+
+        if (Present.Contains(ExtensionType.PreSharedKey))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.PreSharedKey);
+            writer.WriteUInt16(SelectedIdentity);
         }
     }
 

@@ -141,6 +141,18 @@ public enum TlsErrorCause
     /// <summary>The HelloRetryRequest cookie did not come back, or is not one that this server made.</summary>
     BadCookie,
 
+    /// <summary>The binder of the pre-shared key does not match the ClientHello (RFC 8446 section 4.2.11.2).</summary>
+    BadBinder,
+
+    /// <summary>The server chose a pre-shared key that was not offered, or one that does not fit its cipher suite.</summary>
+    PreSharedKeyNotOffered,
+
+    /// <summary>
+    /// The server took early data although what it is bound to has changed: the session, its cipher suite or its
+    /// application protocol (RFC 8446 section 4.2.10).
+    /// </summary>
+    EarlyDataMismatch,
+
     /// <summary>A key share has the wrong length, is not on its curve, or leads to an all-zero secret.</summary>
     InvalidKeyShare,
 

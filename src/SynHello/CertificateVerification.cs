@@ -17,6 +17,7 @@ internal sealed class CertificateVerification(SecureClientOptions options)
     private readonly X509ChainPolicy? _policy = options.CertificateChainPolicy?.Clone();
     private readonly X509Certificate2Collection? _roots = options.TrustedRoots is { Count: > 0 } roots ? [.. roots] : null;
     private readonly RemoteCertificateValidationCallback? _callback = options.RemoteCertificateValidationCallback;
+    private readonly TimeSpan _maximumAge = options.MaximumSessionAge;
     private readonly TimeProvider _timeProvider = options.TimeProvider;
 
     /// <summary>
@@ -29,19 +30,37 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             ? new VerifiedChains(options.TimeProvider)
             : null;
 
+    /// <summary>
+    /// A digest of everything that decides a verdict: the policy as it is applied, the roots, and what stands for the
+    /// callback. The system's own roots are not in it: they are looked at again when a session's verification ends.
+    /// </summary>
+    public string TrustSettings { get; } = TrustDigest.Of(
+        CreatePolicy(options.CertificateChainPolicy, options.TrustedRoots, now: default),
+        options.SessionTrustName,
+        options.RemoteCertificateValidationCallback is not null);
+
     /// <summary>Judges a chain.</summary>
     /// <param name="sender">What the callback is told that it is asked by.</param>
     /// <param name="chain">DER, the server's own certificate first.</param>
     /// <param name="targetHost">The host name or IP address that was dialed.</param>
+    /// <param name="verification">When and how it was verified; null when it was refused.</param>
     /// <returns>Null when the certificate is taken; otherwise why not.</returns>
-    public TlsProtocolException? Check(object sender, IReadOnlyList<ReadOnlyMemory<byte>> chain, string targetHost)
+    public TlsProtocolException? Check(
+        object sender,
+        IReadOnlyList<ReadOnlyMemory<byte>> chain,
+        string targetHost,
+        out ChainVerification? verification)
     {
+        verification = null;
         VerifiedChains.Key key = default;
         if (_verified is not null)
         {
             key = VerifiedChains.Key.Of(chain, targetHost);
-            if (_verified.Contains(key))
+            if (_verified.TryGet(key, out VerifiedChains.Verdict verdict))
+            {
+                verification = Describe(verdict.MadeAt, verdict.NotAfter, SslPolicyErrors.None);
                 return null;
+            }
         }
 
         DateTimeOffset now = _timeProvider.GetUtcNow();
@@ -61,7 +80,7 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                     TlsErrorCause.MalformedCertificate, "The server's certificate is not in its one DER form.");
             }
 
-            builder.ChainPolicy = CreatePolicy(now);
+            builder.ChainPolicy = CreatePolicy(_policy, _roots, now);
             for (int i = 1; i < certificates.Count; i++)
                 builder.ChainPolicy.ExtraStore.Add(certificates[i]);
 
@@ -88,16 +107,22 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                     $"The certificate is not for {targetHost}; it {Names(certificate)}.");
             }
 
+            // Read before the callback can dispose of anything. A chain that could not be built may have no elements.
+            DateTimeOffset notAfter = new(builder.ChainElements.Select(element => element.Certificate.NotAfter)
+                .Append(certificate.NotAfter).Min());
             if (_callback is null)
             {
-                if (refusal is null)
-                    _verified?.Add(key, new DateTimeOffset(builder.ChainElements.Min(element => element.Certificate.NotAfter)));
-                return refusal;
+                if (refusal is not null)
+                    return refusal;
+                _verified?.Add(key, notAfter, now);
+            }
+            else if (!_callback(sender, certificate, builder, errors))
+            {
+                return refusal ?? new TlsProtocolException(TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");
             }
 
-            return _callback(sender, certificate, builder, errors)
-                ? null
-                : refusal ?? new TlsProtocolException(TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");
+            verification = Describe(now, notAfter, errors);
+            return null;
         }
         catch (CryptographicException exception)
         {
@@ -112,9 +137,20 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         }
     }
 
-    private X509ChainPolicy CreatePolicy(DateTimeOffset now)
+    private ChainVerification Describe(DateTimeOffset verifiedAt, DateTimeOffset notAfter, SslPolicyErrors errors)
     {
-        X509ChainPolicy policy = _policy?.Clone() ?? new X509ChainPolicy
+        TimeSpan age = DateTimeOffset.MaxValue - verifiedAt < _maximumAge ? DateTimeOffset.MaxValue - verifiedAt : _maximumAge;
+        return new ChainVerification
+        {
+            VerifiedAt = verifiedAt,
+            EndsAt = notAfter < verifiedAt + age ? notAfter : verifiedAt + age,
+            PolicyErrors = errors,
+        };
+    }
+
+    private static X509ChainPolicy CreatePolicy(X509ChainPolicy? given, X509Certificate2Collection? roots, DateTimeOffset now)
+    {
+        X509ChainPolicy policy = given?.Clone() ?? new X509ChainPolicy
         {
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
@@ -125,10 +161,10 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             policy.VerificationTime = now.UtcDateTime;
         if (policy.ApplicationPolicy.Count == 0)
             policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-        if (_roots is not null)
+        if (roots is { Count: > 0 })
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            policy.CustomTrustStore.AddRange(_roots);
+            policy.CustomTrustStore.AddRange(roots);
         }
 
         return policy;

@@ -48,14 +48,48 @@ public sealed record HandshakeReport
     public EarlyDataStatus EarlyData { get; init; }
 
     /// <summary>
-    /// How many bytes of early data there were. On a server those that were accepted; 0 until the handshake is complete.
+    /// On a client, how many bytes were declared safe to replay; they went as early data if <see cref="EarlyData"/> says so.
+    /// On a server, how many bytes of early data were accepted; 0 until the handshake is complete.
     /// </summary>
     public int EarlyDataBytes { get; init; }
 
+    /// <summary>Why these bytes did not go, or were not accepted, as early data.</summary>
+    public EarlyDataReason EarlyDataReason { get; init; }
+
+    /// <summary>
+    /// Whether these bytes are with the server, as early data or after the handshake. False when the server chose another
+    /// application protocol than the one they are in: then they were not sent, and the caller has to say it in the
+    /// protocol that was chosen.
+    /// </summary>
+    public bool EarlyDataSent { get; init; }
+
+    /// <summary>The size of the client's first flight: the ClientHello and early data; 0 on a server.</summary>
+    public int FirstFlightBytes { get; init; }
+
+    /// <summary>
+    /// How many bytes the SYN had room for, before the first flight was made to fit; null when nothing rode in a SYN, and on a
+    /// server.
+    /// </summary>
+    public int? SynRoom { get; init; }
+
+    /// <summary>
+    /// How many bytes of the first flight did not fit into the SYN and were sent behind the SYN-ACK, a round trip later.
+    /// </summary>
+    public int SynOverflowBytes { get; init; }
+
+    /// <summary>How many key shares were left out, so that the first flight fits the SYN.</summary>
+    public int DroppedKeyShares { get; init; }
+
+    /// <summary>
+    /// Whether a session was at hand and not offered, because the ClientHello fits the SYN only without it, or because the
+    /// session fits the client's configuration no more.
+    /// </summary>
+    public bool SessionDropped { get; init; }
+
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
-    /// whole ClientHello and it was taken, one for TLS unless early data was accepted, one more for a HelloRetryRequest. A
-    /// SYN sent again is not counted; on a server neither is what more than one flight of early data cost.
+    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. With accepted early data, which is a
+    /// request, none when the SYN carried all of it and was taken, otherwise one. A SYN sent again is not counted.
     /// </summary>
     public required int RoundTripsUntilRequest { get; init; }
 

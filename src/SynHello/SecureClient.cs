@@ -23,15 +23,17 @@ public sealed class SecureClient
     private readonly FastOpenMode _fastOpen;
     private readonly TimeSpan _handshakeTimeout;
     private readonly TimeProvider _timeProvider;
+    private readonly SessionStore? _sessions;
     private readonly ILogger _logger;
 
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A timeout, an age or a limit is out of its range.</exception>
     public SecureClient(SecureClientOptions? options = null)
     {
         options ??= new SecureClientOptions();
         Timeouts.Check(options.HandshakeTimeout, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaximumSessionAge, TimeSpan.Zero, nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
         _configuration = new TlsClientConfiguration(provider)
         {
@@ -42,11 +44,16 @@ public sealed class SecureClient
             RecordSizeLimit = options.RecordSizeLimit,
             RecordPadding = options.RecordPadding,
             KeyLog = options.KeyLog,
+            TimeProvider = options.AllowResumption ? options.TimeProvider : null,
+            TicketRequest = options.AllowResumption ? options.TicketRequest : null,
+            AllowPskKeyExchange = options.AllowPskKeyExchange,
         };
         _verification = new CertificateVerification(options);
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
         _timeProvider = options.TimeProvider;
+        if (options.AllowResumption)
+            _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);
         _heldFlights = new HeldFlights(_timeProvider);
         _logger = options.LoggerFactory.CreateLogger<SecureClient>();
     }
@@ -57,14 +64,21 @@ public sealed class SecureClient
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection; the handshake is complete.</returns>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
-    public ValueTask<SecureStream> ConnectAsync(string host, int port, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(host);
-        EndPoint endPoint = IPAddress.TryParse(host, out IPAddress? address)
-            ? new IPEndPoint(address, port)
-            : new DnsEndPoint(host, port);
-        return ConnectAsync(endPoint, host, cancellationToken);
-    }
+    public ValueTask<SecureStream> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
+        ConnectAsync(ToEndPoint(host, port), host, cancellationToken);
+
+    /// <summary>Connects to a host by name or IP address, and sends it bytes that are safe to replay, early if possible.</summary>
+    /// <param name="host">The host name, in Unicode or punycode, or an IP address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="earlyData"><inheritdoc
+    /// cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)" path="/param[@name='earlyData']/node()"/></param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The connection; the handshake is complete.</returns>
+    /// <inheritdoc cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)" path="/remarks"/>
+    /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
+    public ValueTask<SecureStream> ConnectAsync(
+        string host, int port, ReadOnlyMemory<byte> earlyData, CancellationToken cancellationToken = default) =>
+        ConnectAsync(ToEndPoint(host, port), host, earlyData, cancellationToken);
 
     /// <summary>Connects to an address, and asks for the certificate of a host.</summary>
     /// <param name="endPoint">Where to connect: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/>.</param>
@@ -78,31 +92,98 @@ public sealed class SecureClient
     /// </exception>
     /// <exception cref="TimeoutException">The handshake took longer than <see cref="SecureClientOptions.HandshakeTimeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The attempt was canceled.</exception>
-    public async ValueTask<SecureStream> ConnectAsync(
+    public ValueTask<SecureStream> ConnectAsync(
+        EndPoint endPoint, string targetHost, CancellationToken cancellationToken = default) =>
+        ConnectAsync(endPoint, targetHost, request: default, isReplaySafe: false, cancellationToken);
+
+    /// <summary>Connects to an address, and sends it bytes that are safe to replay, early if possible.</summary>
+    /// <remarks>
+    /// The bytes go right behind the ClientHello, into the SYN as far as it has room, if there is a session whose server takes so many
+    /// in the first of <see cref="SecureClientOptions.ApplicationProtocols"/>. Otherwise, and when the server does not take
+    /// them, they are sent as soon as the handshake is complete, in one write with its last message: the server's
+    /// application gets them exactly once on this connection. Only when the server chooses another application protocol
+    /// than the first offered are they not sent at all: see <see cref="HandshakeReport.EarlyDataSent"/>.
+    /// <para>Whoever sees early data on the wire can send it again, to the same server or to another one that has the same keys, and a
+    /// network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). It is not forward secret
+    /// either: the session's secret, which the client keeps and the server's ticket keys open, is enough to read it
+    /// (appendix E.5). So give only what does no harm when it is done twice, a GET without side effects for instance,
+    /// and nothing that has to stay secret for years.</para>
+    /// </remarks>
+    /// <param name="endPoint">Where to connect: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/>.</param>
+    /// <param name="targetHost">The host name or IP address that the certificate has to be for.</param>
+    /// <param name="earlyData">
+    /// What the caller declares safe to replay. It must not change until the call ends. Nothing is early when it is empty.
+    /// </param>
+    /// <param name="cancellationToken">Ends the attempt. The bytes may have been sent then.</param>
+    /// <returns>The connection; the handshake is complete.</returns>
+    /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
+    public ValueTask<SecureStream> ConnectAsync(
+        EndPoint endPoint, string targetHost, ReadOnlyMemory<byte> earlyData, CancellationToken cancellationToken = default) =>
+        ConnectAsync(endPoint, targetHost, earlyData, isReplaySafe: true, cancellationToken);
+
+    /// <summary>Gives a stream that connects to a host by name or IP address when it is first written to or read from.</summary>
+    /// <param name="host">The host name, in Unicode or punycode, or an IP address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="firstWriteIsReplaySafe"><inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/></param>
+    /// <returns>The stream. Nothing has been sent yet.</returns>
+    public DeferredSecureStream OpenStream(string host, int port, bool firstWriteIsReplaySafe = false) =>
+        OpenStream(ToEndPoint(host, port), host, firstWriteIsReplaySafe);
+
+    /// <summary>Gives a stream that connects to an address when it is first written to or read from.</summary>
+    /// <param name="endPoint">Where to connect: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/>.</param>
+    /// <param name="targetHost">The host name or IP address that the certificate has to be for.</param>
+    /// <param name="firstWriteIsReplaySafe"><inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/></param>
+    /// <returns>The stream. Nothing has been sent yet.</returns>
+    public DeferredSecureStream OpenStream(EndPoint endPoint, string targetHost, bool firstWriteIsReplaySafe = false)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentException.ThrowIfNullOrEmpty(targetHost);
+        return new DeferredSecureStream(
+            (request, isReplaySafe, cancellationToken) =>
+                ConnectAsync(endPoint, targetHost, request, isReplaySafe, cancellationToken))
+        {
+            FirstWriteIsReplaySafe = firstWriteIsReplaySafe,
+        };
+    }
+
+    /// <param name="endPoint">Where to connect.</param>
+    /// <param name="targetHost">The host that the certificate has to be for.</param>
+    /// <param name="request">What is sent first.</param>
+    /// <param name="isReplaySafe">Whether it may be early data.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    private async ValueTask<SecureStream> ConnectAsync(
         EndPoint endPoint,
         string targetHost,
-        CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> request,
+        bool isReplaySafe,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentException.ThrowIfNullOrEmpty(targetHost);
         string asciiHost = ToAscii(targetHost);
-        var engine = new TlsClientEngine(_configuration, asciiHost);
+        using var attempt = new ClientAttempt(
+            _configuration, asciiHost, SessionsFor(endPoint, asciiHost), request, isReplaySafe);
         using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         SecureStream? stream = null;
         try
         {
+            await attempt.PrepareAsync().ConfigureAwait(false);
             long start = _timeProvider.GetTimestamp();
-            DialedSocket dialed = await DialAsync(engine, endPoint, linked.Token).ConfigureAwait(false);
-            stream = MakeStream(dialed, engine);
+            DialedSocket dialed = await _dialer.ConnectAsync(
+                endPoint, _fastOpen, attempt.MakeFirstFlight, linked.Token).ConfigureAwait(false);
+            attempt.ReleaseFlight();
+            stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
-                dialed, _heldFlights, chain => _verification.Check(this, chain, asciiHost), start, linked.Token).ConfigureAwait(false);
-            Log.Connected(_logger, endPoint, stream.Report.FastOpen, stream.Report.SynDataBytes, stream.Report.RoundTripsUntilRequest);
+                dialed, attempt, _heldFlights, Verify, start, linked.Token).ConfigureAwait(false);
+            LogConnected(endPoint, stream.Report);
             return stream;
         }
         catch (TlsProtocolException failure)
         {
             stream?.AbandonHandshake(failure: null);
+            if (attempt.OfferedSession is not null)
+                attempt.Sessions?.Forget();
             Log.ConnectFailed(_logger, endPoint, failure.Cause, failure.Message);
             throw new AuthenticationException(failure.Message, failure);
         }
@@ -130,11 +211,44 @@ public sealed class SecureClient
             stream?.AbandonHandshake(failure: null);
             throw;
         }
-        finally
+
+        (TlsProtocolException?, ChainVerification?) Verify(IReadOnlyList<ReadOnlyMemory<byte>> chain)
         {
-            if (stream is null)
-                engine.Dispose();
+            TlsProtocolException? refusal = _verification.Check(this, chain, asciiHost, out ChainVerification? verification);
+            return (refusal, verification);
         }
+    }
+
+    private void LogConnected(EndPoint endPoint, HandshakeReport report)
+    {
+        Log.Connected(_logger, endPoint, report.FastOpen, report.SynDataBytes, report.RoundTripsUntilRequest);
+        Log.FirstFlight(
+            _logger,
+            endPoint,
+            report.FirstFlightBytes,
+            report.SynRoom,
+            report.SynOverflowBytes,
+            report.IsResumed ? "resumed" : report.SessionDropped ? "left out" : "not resumed",
+            report.EarlyDataBytes,
+            report.EarlyData,
+            report.EarlyDataReason);
+    }
+
+    private SessionKeeper? SessionsFor(EndPoint endPoint, string asciiHost)
+    {
+        (string Host, int Port)? dialed = endPoint switch
+        {
+            IPEndPoint { Address: { IsIPv4MappedToIPv6: true } address, Port: var port } => (address.MapToIPv4().ToString(), port),
+            IPEndPoint { Address: var address, Port: var port } => (address.ToString(), port),
+            DnsEndPoint { Host: var host, Port: var port } => (ToAscii(host), port),
+            _ => null, // which the dialer refuses
+        };
+        return _sessions is null || dialed is not { } known
+            ? null
+            : new SessionKeeper(
+                _sessions,
+                new SessionKey(known.Host, known.Port, asciiHost, _configuration.ApplicationProtocols, _verification.TrustSettings),
+                _logger);
     }
 
     private SecureStream MakeStream(DialedSocket dialed, TlsClientEngine engine)
@@ -150,18 +264,10 @@ public sealed class SecureClient
         }
     }
 
-    private async ValueTask<DialedSocket> DialAsync(TlsClientEngine engine, EndPoint endPoint, CancellationToken cancellationToken)
+    private static EndPoint ToEndPoint(string host, int port)
     {
-        var hello = new PooledBuffer();
-        try
-        {
-            engine.Start(hello);
-            return await _dialer.ConnectAsync(endPoint, _fastOpen, hello.Memory, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            hello.Release();
-        }
+        ArgumentException.ThrowIfNullOrEmpty(host);
+        return IPAddress.TryParse(host, out IPAddress? address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port);
     }
 
     /// <summary>The name as it stands in server_name and in certificates: punycode (RFC 5891), no trailing dot.</summary>

@@ -43,6 +43,44 @@ public sealed class SecureClientOptions
     public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
 
     /// <summary>
+    /// Whether the client comes back as a returning visitor: it takes the servers' tickets and resumes sessions with them (RFC
+    /// 8446 section 2.2), which saves the certificate's work and is what early data needs. True by default.
+    /// </summary>
+    public bool AllowResumption { get; set; } = true;
+
+    /// <summary>
+    /// Where sessions are kept between connections; null, the default, means a <see cref="MemorySessionStore"/> of the
+    /// client's own.
+    /// </summary>
+    public SessionStore? SessionStore { get; set; }
+
+    /// <summary>
+    /// How many tickets servers are asked for (RFC 9149), 1 to 255; null, the default, does not ask, which leaves it to the
+    /// server and saves 6 bytes of the SYN. Each connection uses one up.
+    /// </summary>
+    public int? TicketRequest { get; set; }
+
+    /// <summary>
+    /// Whether a session may be resumed without a new key exchange (psk_ke, RFC 8446 section 4.2.9), if the server wants that.
+    /// Whoever learns the session's secret can then read the connection. False by default.
+    /// </summary>
+    public bool AllowPskKeyExchange { get; set; }
+
+    /// <summary>
+    /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming them; 24
+    /// hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the roots, a revocation
+    /// check or the callback again until then, or until a certificate of the chain ends.
+    /// </summary>
+    public TimeSpan MaximumSessionAge { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// A name for what <see cref="RemoteCertificateValidationCallback"/> stands for: clients whose callbacks judge alike, and
+    /// who say so by the same name, can share sessions. Null, the default, keeps the sessions of a client with a callback
+    /// from every other client, because nobody can tell what a callback does.
+    /// </summary>
+    public string? SessionTrustName { get; set; }
+
+    /// <summary>
     /// The longest time from the SYN to the end of the handshake; 10 seconds by default.
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.
     /// </summary>

@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+
 using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;
@@ -7,21 +10,27 @@ namespace SynHello;
 /// <content>The handshake, before the stream is handed out.</content>
 public sealed partial class SecureStream
 {
-    /// <summary>Drives the client's handshake to its end; what it sends last is held back for the first request.</summary>
-    /// <param name="dialed">The connection, whose ClientHello is on its way.</param>
+    /// <summary>
+    /// Drives the client's handshake to its end. What it sends last takes the request along, if there is one that the server
+    /// has not got as early data, and is held back for the first write otherwise.
+    /// </summary>
+    /// <param name="dialed">The connection, whose first flight is on its way.</param>
+    /// <param name="attempt">What the first flight was made of.</param>
     /// <param name="heldFlights">Has the last flight sent if no request takes it along.</param>
-    /// <param name="judge">Says why a chain is refused; null takes it.</param>
+    /// <param name="verify">Says why a chain is refused; null takes it, and says how it was verified.</param>
     /// <param name="start">When dialing began, in ticks of the clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask CompleteClientHandshakeAsync(
         DialedSocket dialed,
+        ClientAttempt attempt,
         HeldFlights heldFlights,
-        Func<IReadOnlyList<ReadOnlyMemory<byte>>, TlsProtocolException?> judge,
+        Func<IReadOnlyList<ReadOnlyMemory<byte>>, (TlsProtocolException? Refusal, ChainVerification? Verification)> verify,
         long start,
         CancellationToken cancellationToken)
     {
         var engine = (TlsClientEngine)_engine;
         long connected = _timeProvider.GetTimestamp();
+        ChainVerification? verification = null;
         while (!engine.IsHandshakeComplete)
         {
             if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
@@ -30,7 +39,8 @@ public sealed partial class SecureStream
             {
                 if (tlsEvent != TlsEvent.NeedCertificateVerdict)
                     continue;
-                if (judge(engine.Negotiated.PeerCertificates) is { } refusal)
+                (TlsProtocolException? refusal, verification) = verify(engine.Negotiated.PeerCertificates);
+                if (refusal is not null)
                 {
                     engine.RefuseCertificate(refusal, _output);
                     throw refusal;
@@ -45,16 +55,64 @@ public sealed partial class SecureStream
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        _held = true;
-        heldFlights.Add(this);
+        TimeSpan handshakeTime = _timeProvider.GetElapsedTime(connected);
+        if (attempt.Sessions is { } sessions)
+        {
+            sessions.Verification = engine.Negotiated.IsResumed ? attempt.OfferedSession?.Verification : verification;
+            _sessions = sessions;
+            KeepSessions();
+        }
+
+        attempt.Conclude();
+        bool isRequestDue = attempt.IsRequestDue;
+        if (isRequestDue)
+            await SendRequestAsync(attempt.Request, cancellationToken).ConfigureAwait(false);
+        else if (engine.Negotiated.EarlyData == EarlyDataStatus.Accepted)
+            TrySendOutput(); // the request is there already: a server may wait for the proof that it is no replay
+        else
+            Hold(heldFlights);
+
         FastOpenReport fastOpen = dialed.GetReport();
-        _report = CreateReport(
+        HandshakeReport report = CreateReport(
             fastOpen.Outcome,
             fastOpen.SynDataBytes,
             engine.ClientHelloLength,
             fastOpen.RoundTrip,
             _timeProvider.GetElapsedTime(start, connected),
-            _timeProvider.GetElapsedTime(connected));
+            handshakeTime);
+        bool isAccepted = report.EarlyData == EarlyDataStatus.Accepted;
+        bool isWhollyInSyn = fastOpen.SynDataBytes > 0 && fastOpen.SynDataBytes >= dialed.FirstFlightLength;
+        _report = report with
+        {
+            EarlyDataBytes = attempt.IsReplaySafe ? attempt.Request.Length : 0,
+            EarlyDataReason = attempt.Reason,
+            EarlyDataSent = attempt.IsReplaySafe && (isRequestDue || isAccepted),
+            FirstFlightBytes = dialed.FirstFlightLength,
+            SynRoom = fastOpen.SynRoom,
+            SynOverflowBytes = fastOpen.SynRoom is null ? 0 : dialed.FirstFlightLength - fastOpen.SynDataOffered,
+            DroppedKeyShares = engine.DroppedKeyShares,
+            SessionDropped = attempt.IsSessionDropped,
+            RoundTripsUntilRequest = !isAccepted ? report.RoundTripsUntilRequest : isWhollyInSyn ? 0 : 1,
+        };
+    }
+
+    private void Hold(HeldFlights heldFlights)
+    {
+        _held = true;
+        heldFlights.Add(this);
+    }
+
+    /// <summary>Sends the first application data in one write with the Finished.</summary>
+    private async ValueTask SendRequestAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException exception) when (exception.InnerException is SocketException or TlsProtocolException)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException); // nobody has seen a stream yet: it is the handshake's failure
+        }
     }
 
     /// <summary>Drives the server's handshake to its end, or to where early data is accepted: the flight is sent then.</summary>

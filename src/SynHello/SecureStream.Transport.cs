@@ -163,6 +163,7 @@ public sealed partial class SecureStream
         }
 
         _received.Consume(consumed);
+        KeepSessions();
         if (_earlyPhase is { IsOver: false } phase && _engine.IsHandshakeComplete)
             EndEarlyPhase(phase);
         return consumed;
@@ -259,6 +260,8 @@ public sealed partial class SecureStream
         if (_readGate.Close())
             ReleaseReader();
         TryReleaseOutput();
+        if (graceful)
+            WaitForSessions();
         _earlyPhase?.Cancel();
     }
 

@@ -31,28 +31,32 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
     }
 
     /// <summary>Whether the chain was found good for the host a short while ago.</summary>
-    public bool Contains(in Key key)
+    public bool Contains(in Key key) => TryGet(key, out _);
+
+    /// <summary>Whether the chain was found good for the host a short while ago, and when.</summary>
+    public bool TryGet(in Key key, out Verdict verdict)
     {
         lock (_lock)
-            return _verdicts.TryGetValue(key, out Verdict verdict) && Holds(verdict);
+            return _verdicts.TryGetValue(key, out verdict) && Holds(verdict);
     }
 
     /// <summary>Remembers a good verdict.</summary>
     /// <param name="key">The chain and the host.</param>
     /// <param name="notAfter">The earliest end of a certificate that entered the verdict.</param>
-    public void Add(in Key key, DateTimeOffset notAfter)
+    /// <param name="madeAt">When the chain was judged.</param>
+    public void Add(in Key key, DateTimeOffset notAfter, DateTimeOffset madeAt)
     {
         lock (_lock)
         {
             if (_verdicts.Count >= Capacity)
                 MakeRoom();
-            _verdicts[key] = new Verdict(timeProvider.GetTimestamp(), notAfter);
+            _verdicts[key] = new Verdict(timeProvider.GetTimestamp(), madeAt, notAfter);
         }
     }
 
     // Two clocks: one that is set back must not make a verdict hold for longer.
     private bool Holds(in Verdict verdict) =>
-        timeProvider.GetElapsedTime(verdict.MadeAt) < Lifetime && timeProvider.GetUtcNow() <= verdict.NotAfter;
+        timeProvider.GetElapsedTime(verdict.Timestamp) < Lifetime && timeProvider.GetUtcNow() <= verdict.NotAfter;
 
     private void MakeRoom()
     {
@@ -67,7 +71,11 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
             _verdicts.Clear();
     }
 
-    private readonly record struct Verdict(long MadeAt, DateTimeOffset NotAfter);
+    /// <summary>A good verdict.</summary>
+    /// <param name="Timestamp">When it was made, in ticks of the clock.</param>
+    /// <param name="MadeAt">When it was made.</param>
+    /// <param name="NotAfter">The earliest end of a certificate that entered it.</param>
+    internal readonly record struct Verdict(long Timestamp, DateTimeOffset MadeAt, DateTimeOffset NotAfter);
 
     /// <summary>SHA-256 over everything that enters a verdict besides the policy: the host and each certificate, lengths included.</summary>
     internal readonly record struct Key(UInt128 Left, UInt128 Right)

@@ -9,6 +9,8 @@ public sealed class EmulatedWireOptionsTests
         { "OneWayDelay", o => o.OneWayDelay = TimeSpan.FromTicks(-1) },
         { "OneWayDelay", o => o.OneWayDelay = TimeSpan.FromSeconds(11) },
         { "ReorderDelay", o => o.ReorderDelay = TimeSpan.FromTicks(-1) },
+        { "DuplicateSynAfter", o => o.DuplicateSynAfter = TimeSpan.FromTicks(-1) },
+        { "DuplicateSynAfter", o => o.DuplicateSynAfter = TimeSpan.FromSeconds(11) },
         { "Loss", o => o.Loss = -0.1 },
         { "Loss", o => o.Loss = 1.1 },
         { "Loss", o => o.Loss = double.NaN },
@@ -44,6 +46,7 @@ public sealed class EmulatedWireOptionsTests
         Assert.Equal(1500, options.Mtu);
         Assert.Equal((0, 0), (options.Loss, options.ReorderProbability));
         Assert.False(options.DropSynData || options.StripFastOpenOption);
+        Assert.Null(options.DuplicateSynAfter);
     }
 
     [Fact]

@@ -115,6 +115,52 @@ public sealed class PacketFormatTests
     }
 
     [Fact]
+    public void WithSourcePort_ChangesThePortAndCorrectsTheChecksum()
+    {
+        byte[] bytes = Packets.Tcp(1000, 443, Packets.Syn, Mss, [1, 2, 3]);
+        byte[] original = [.. bytes];
+        WirePacket packet = Described(bytes);
+
+        for (int port = 1; port <= ushort.MaxValue; port++)
+        {
+            WirePacket other = packet.WithSourcePort(port);
+            Assert.True(IpPacket.TryParse(other.Bytes.Span, out IpPacket parsed));
+            Assert.Equal((port, 443), (parsed.SourcePort, parsed.DestinationPort));
+            Assert.True(Packets.HasValidChecksums(other.Bytes));
+        }
+
+        Assert.Equal(original, bytes);
+        Assert.Equal(original, packet.WithSourcePort(7).WithSourcePort(1000).Bytes.ToArray());
+    }
+
+    [Fact]
+    public void WithSourcePort_KnowsUdpsZero()
+    {
+        byte[] bytes = Packets.Udp(1000, 53, [1, 2, 3]);
+        Assert.Equal([0, 0], Described(bytes).WithSourcePort(1001).Bytes.ToArray()[26..28]);
+
+        // A port that makes the checksum come out as zero.
+        bytes[26] = 0x12;
+        bytes[27] = 0x34;
+        byte[] changed = Described(bytes).WithSourcePort(1000 + 0x1234).Bytes.ToArray();
+        Assert.Equal([0xFF, 0xFF], changed[26..28]);
+    }
+
+    [Fact]
+    public void WithSourcePort_RefusesWhatHasNoPorts()
+    {
+        WirePacket packet = Described(Packets.Tcp(1000, 443, Packets.Syn));
+        Assert.Throws<ArgumentOutOfRangeException>(() => packet.WithSourcePort(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => packet.WithSourcePort(65_536));
+
+        WirePacket echo = Described(Packets.Ip(1, new byte[8], Packets.Near, Packets.Far));
+        Assert.Throws<InvalidOperationException>(() => echo.WithSourcePort(1));
+        byte[] fragment = Packets.Tcp(1000, 443, Packets.Syn);
+        fragment[7] = 8;
+        Assert.Throws<InvalidOperationException>(() => Described(fragment).WithSourcePort(1));
+    }
+
+    [Fact]
     public void FlowTable_TakesTheSenderOfTheSynForTheClient()
     {
         var flows = new FlowTable();
@@ -190,6 +236,9 @@ public sealed class PacketFormatTests
         Assert.All(Enumerable.Range(0, 1000), n => Assert.False(new SeededChance(42, 1, 0).Happens(n)));
         Assert.All(Enumerable.Range(0, 1000), n => Assert.True(new SeededChance(42, 1, 1).Happens(n)));
     }
+
+    private static WirePacket Described(byte[] bytes) =>
+        new(1, PacketDirection.ClientToServer, TimeSpan.Zero, DeliveredAt: null, bytes, DropReason: null);
 
     private static PacketDirection Classify(FlowTable flows, int from, int to, int flags, IPAddress? far = null)
     {

@@ -400,7 +400,7 @@ public sealed class FastOpenDialerTests : IDisposable
     {
         var endPoint = new UnixDomainSocketEndPoint("/nowhere");
         await Assert.ThrowsAsync<ArgumentException>(async () =>
-            await new FastOpenDialer().ConnectAsync(endPoint, FastOpenMode.Off, default, Cancelled));
+            await new FastOpenDialer().ConnectAsync(endPoint, FastOpenMode.Off, ReadOnlyMemory<byte>.Empty, Cancelled));
     }
 
     private static FastOpenListener Listen(AddressFamily family, FastOpenMode mode) =>

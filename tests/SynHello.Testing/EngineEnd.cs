@@ -26,6 +26,9 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
     /// <summary>What a client answers NeedCertificateVerdict: null accepts.</summary>
     public TlsProtocolException? Verdict { get; set; }
 
+    /// <summary>Whether a server takes the early data that it is asked about; by default it does.</summary>
+    public Func<EarlyDataAttempt, bool> TakesEarlyData { get; set; } = _ => true;
+
     /// <summary>Whether verdicts are given at once; otherwise the test gives them.</summary>
     public bool AnswersVerdicts { get; set; } = true;
 
@@ -80,6 +83,8 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
                 Events.Add(tlsEvent);
                 if (tlsEvent == TlsEvent.NeedCertificateVerdict && AnswersVerdicts)
                     again = Answer((TlsClientEngine)Engine);
+                if (tlsEvent == TlsEvent.NeedEarlyDataVerdict && AnswersVerdicts)
+                    again = Answer((TlsServerEngine)Engine);
             }
         }
     }
@@ -87,6 +92,15 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
     public void Send(ReadOnlySpan<byte> plaintext) => Engine.Send(plaintext, _output);
 
     public void Dispose() => Engine.Dispose();
+
+    private bool Answer(TlsServerEngine server)
+    {
+        if (TakesEarlyData(server.EarlyDataAttempt!))
+            server.AcceptEarlyData(_output);
+        else
+            server.RejectEarlyData(_output);
+        return true;
+    }
 
     private bool Answer(TlsClientEngine client)
     {

@@ -35,11 +35,23 @@ public sealed class EnginePair : IDisposable
     public int RoundTrips { get; private set; }
 
     /// <summary>Starts the client and carries bytes until both are silent.</summary>
-    public EnginePair Handshake()
+    public EnginePair Handshake() => Handshake(default);
+
+    /// <summary>Starts the client with a session or early data and carries bytes until both are silent.</summary>
+    public EnginePair Handshake(in TlsClientStart start)
     {
-        ClientEngine.Start(Client.Output);
+        ClientEngine.Start(start, Client.Output);
         Pump();
         return this;
+    }
+
+    /// <summary>All the sessions that the client was given and did not read yet.</summary>
+    public IReadOnlyList<TlsSession> ReadSessions()
+    {
+        var sessions = new List<TlsSession>();
+        while (ClientEngine.TryReadSession(out TlsSession? session))
+            sessions.Add(session);
+        return sessions;
     }
 
     /// <summary>Carries bytes until both are silent.</summary>

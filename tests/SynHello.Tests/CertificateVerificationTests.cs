@@ -106,9 +106,9 @@ public sealed class CertificateVerificationTests
         using (X509Certificate2 loaded = X509CertificateLoader.LoadCertificate(forged))
             Assert.Equal(victim.Leaf.Thumbprint, loaded.Thumbprint);
 
-        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(verification.Check(this, [forged], "example.com")).Cause);
-        Assert.Null(verification.Check(this, [victim.Leaf.RawData], "example.com")); // and remembered
-        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(verification.Check(this, [forged], "example.com")).Cause);
+        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(verification.Check(this, [forged], "example.com", out _)).Cause);
+        Assert.Null(verification.Check(this, [victim.Leaf.RawData], "example.com", out _)); // and remembered
+        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(verification.Check(this, [forged], "example.com", out _)).Cause);
     }
 
     [Theory]
@@ -124,7 +124,7 @@ public sealed class CertificateVerificationTests
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
 
         TlsProtocolException? refusal = Verification(options => options.TrustedRoots = [certificate])
-            .Check(this, [certificate.RawData], "example.com");
+            .Check(this, [certificate.RawData], "example.com", out _);
 
         Assert.Equal(isTaken ? null : TlsErrorCause.CertificateRefused, refusal?.Cause);
     }
@@ -168,7 +168,7 @@ public sealed class CertificateVerificationTests
         using X509Certificate2 certificate = SelfSigned("CN=x", AlternativeNames(names));
 
         string message = Refused(
-            Verification(options => options.TrustedRoots = [certificate]).Check(this, [certificate.RawData], "example.com")).Message;
+            Verification(options => options.TrustedRoots = [certificate]).Check(this, [certificate.RawData], "example.com", out _)).Message;
 
         Assert.DoesNotContain(message, char.IsControl);
         Assert.Contains("it is for x??2030-01-01 all is well, yyy", message, StringComparison.Ordinal);
@@ -181,7 +181,7 @@ public sealed class CertificateVerificationTests
     {
         using X509Certificate2 certificate = SelfSigned("CN=x", AlternativeNames(["example.com"]), issuer: "CN=\"all\nis well\"");
 
-        string message = Refused(Verification().Check(this, [certificate.RawData], "example.com")).Message;
+        string message = Refused(Verification().Check(this, [certificate.RawData], "example.com", out _)).Message;
 
         Assert.DoesNotContain(message, char.IsControl);
         Assert.Contains("all?is well", message, StringComparison.Ordinal);
@@ -273,7 +273,7 @@ public sealed class CertificateVerificationTests
     {
         using var leaf = X509CertificateLoader.LoadCertificate(Shared.Leaf.RawData);
 
-        TlsProtocolException? refusal = Verification().Check(this, [leaf.RawData], "example.com");
+        TlsProtocolException? refusal = Verification().Check(this, [leaf.RawData], "example.com", out _);
 
         Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, Refused(refusal).Cause);
     }
@@ -284,7 +284,7 @@ public sealed class CertificateVerificationTests
         using TestChain other = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "other");
         ReadOnlyMemory<byte>[] chain = [Shared.Leaf.RawData, other.Leaf.RawData, Shared.Intermediates[0].RawData];
 
-        Assert.Null(Verification().Check(this, chain, "example.com"));
+        Assert.Null(Verification().Check(this, chain, "example.com", out _));
     }
 
     [Fact]
@@ -293,7 +293,7 @@ public sealed class CertificateVerificationTests
         using TestChain trusted = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "trusted");
         ReadOnlyMemory<byte>[] chain = [.. Chain(Shared), Shared.Root.RawData];
 
-        TlsProtocolException? refusal = Verification(options => options.TrustedRoots = [trusted.Root]).Check(this, chain, "example.com");
+        TlsProtocolException? refusal = Verification(options => options.TrustedRoots = [trusted.Root]).Check(this, chain, "example.com", out _);
 
         Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, Refused(refusal).Cause);
     }
@@ -315,7 +315,7 @@ public sealed class CertificateVerificationTests
             (byte[])[1, 2, 3]);
         ReadOnlyMemory<byte>[] chain = [forged.RawData, Shared.Leaf.RawData, Shared.Intermediates[0].RawData];
 
-        Assert.NotNull(Verification().Check(this, chain, "example.org"));
+        Assert.NotNull(Verification().Check(this, chain, "example.org", out _));
     }
 
     [Fact]
@@ -327,7 +327,7 @@ public sealed class CertificateVerificationTests
             new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.2")], critical: false));
 
         TlsProtocolException refusal = Refused(
-            Verification(options => options.TrustedRoots = [client]).Check(this, [client.RawData], "example.com"));
+            Verification(options => options.TrustedRoots = [client]).Check(this, [client.RawData], "example.com", out _));
 
         Assert.Equal(TlsErrorCause.CertificateRefused, refusal.Cause);
         Assert.StartsWith("The certificate is not valid: ", refusal.Message, StringComparison.Ordinal);
@@ -337,12 +337,12 @@ public sealed class CertificateVerificationTests
     [Fact]
     public void Garbage_IsAMalformedCertificate()
     {
-        TlsProtocolException refusal = Refused(Verification().Check(this, [Exchange.Bytes(300)], "example.com"));
+        TlsProtocolException refusal = Refused(Verification().Check(this, [Exchange.Bytes(300)], "example.com", out _));
         Assert.Equal(TlsErrorCause.MalformedCertificate, refusal.Cause);
         Assert.Equal("A certificate of the server's chain cannot be read.", refusal.Message);
 
         ReadOnlyMemory<byte>[] behind = [Shared.Leaf.RawData, Exchange.Bytes(300)];
-        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(Verification().Check(this, behind, "example.com")).Cause);
+        Assert.Equal(TlsErrorCause.MalformedCertificate, Refused(Verification().Check(this, behind, "example.com", out _)).Cause);
     }
 
     [Fact]
@@ -376,16 +376,16 @@ public sealed class CertificateVerificationTests
         var options = new SecureClientOptions { TrustedRoots = [Shared.Root] };
         var rooted = new CertificateVerification(options);
         options.TrustedRoots.Clear();
-        Assert.Null(rooted.Check(this, Chain(Shared), "example.com"));
+        Assert.Null(rooted.Check(this, Chain(Shared), "example.com", out _));
 
         X509ChainPolicy policy = Policy(Shared);
         var ruled = new CertificateVerification(new SecureClientOptions { CertificateChainPolicy = policy });
         policy.CustomTrustStore.Clear();
         policy.VerificationTime = DateTime.UtcNow.AddYears(-20);
-        Assert.Null(ruled.Check(this, Chain(Shared), "example.com"));
+        Assert.Null(ruled.Check(this, Chain(Shared), "example.com", out _));
 
         // Nor does one connection's chain reach the next: its intermediates are not kept.
-        Assert.NotNull(ruled.Check(this, [Shared.Leaf.RawData], "example.com"));
+        Assert.NotNull(ruled.Check(this, [Shared.Leaf.RawData], "example.com", out _));
     }
 
     /// <summary>Subject alternative names as no builder makes them.</summary>
@@ -444,7 +444,7 @@ public sealed class CertificateVerificationTests
                 Assert.Equal(expected, errors);
                 return calls > 0;
             };
-        }).Check(sender, Chain(chain), host);
+        }).Check(sender, Chain(chain), host, out _);
 
         Assert.Null(refusal);
         Assert.Equal(1, calls);
@@ -465,7 +465,7 @@ public sealed class CertificateVerificationTests
         {
             options.TrustedRoots = [chain.Root];
             configure?.Invoke(options);
-        }).Check(new object(), Chain(chain), host);
+        }).Check(new object(), Chain(chain), host, out _);
 
     private static TlsProtocolException Refused(TlsProtocolException? refusal) =>
         refusal ?? throw new InvalidOperationException("The certificate was taken.");

@@ -36,8 +36,8 @@ public sealed class VerifiedChainsTests
 
         Assert.Null(Check(verification, "example.com"));
         Assert.NotNull(Check(verification, "localhost"));
-        Assert.NotNull(verification.Check(this, longer, "example.com"));
-        Assert.NotNull(verification.Check(this, shorter, "example.com"));
+        Assert.NotNull(verification.Check(this, longer, "example.com", out _));
+        Assert.NotNull(verification.Check(this, shorter, "example.com", out _));
         Assert.Null(Check(verification, "example.com"));
     }
 
@@ -49,10 +49,10 @@ public sealed class VerifiedChainsTests
         var clock = new StoppedTimers();
         var verification = new CertificateVerification(new SecureClientOptions { TrustedRoots = [chain.Root], TimeProvider = clock });
 
-        Assert.Null(verification.Check(this, Encode(chain), "example.com"));
+        Assert.Null(verification.Check(this, Encode(chain), "example.com", out _));
         clock.Offset = TimeSpan.FromMinutes(2.1);
 
-        Assert.Equal(TlsErrorCause.CertificateExpired, verification.Check(this, Encode(chain), "example.com")?.Cause);
+        Assert.Equal(TlsErrorCause.CertificateExpired, verification.Check(this, Encode(chain), "example.com", out _)?.Cause);
     }
 
     [Fact]
@@ -107,9 +107,9 @@ public sealed class VerifiedChainsTests
         var clock = new StoppedTimers();
         var verification = new CertificateVerification(new SecureClientOptions { TrustedRoots = [chain.Root], TimeProvider = clock });
 
-        Assert.NotNull(verification.Check(this, Encode(chain), "example.com"));
+        Assert.NotNull(verification.Check(this, Encode(chain), "example.com", out _));
         clock.Offset = TimeSpan.FromMinutes(2);
-        Assert.Null(verification.Check(this, Encode(chain), "example.com"));
+        Assert.Null(verification.Check(this, Encode(chain), "example.com", out _));
     }
 
     [Fact]
@@ -117,8 +117,8 @@ public sealed class VerifiedChainsTests
     {
         var verified = new VerifiedChains(_clock);
         VerifiedChains.Key late = Key("late"), soon = Key("soon");
-        verified.Add(late, _clock.GetUtcNow().AddYears(1));
-        verified.Add(soon, _clock.GetUtcNow().AddMinutes(1));
+        verified.Add(late, _clock.GetUtcNow().AddYears(1), default);
+        verified.Add(soon, _clock.GetUtcNow().AddMinutes(1), default);
         Assert.False(verified.Contains(Key("other")));
 
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -137,7 +137,7 @@ public sealed class VerifiedChainsTests
     {
         var clock = new SettableTimeOfDay();
         var verified = new VerifiedChains(clock);
-        verified.Add(Key("a"), DateTimeOffset.MaxValue);
+        verified.Add(Key("a"), DateTimeOffset.MaxValue, default);
         clock.SetBack = TimeSpan.FromDays(1);
         Assert.True(verified.Contains(Key("a")));
 
@@ -150,17 +150,17 @@ public sealed class VerifiedChainsTests
     {
         var verified = new VerifiedChains(_clock);
         for (int i = 0; i < VerifiedChains.Capacity; i++)
-            verified.Add(Key($"old {i}"), DateTimeOffset.MaxValue);
+            verified.Add(Key($"old {i}"), DateTimeOffset.MaxValue, default);
         Assert.Equal(VerifiedChains.Capacity, verified.Count);
 
         // Full of what holds: it starts anew. Full of what is over: only that goes.
-        verified.Add(Key("one more"), DateTimeOffset.MaxValue);
+        verified.Add(Key("one more"), DateTimeOffset.MaxValue, default);
         Assert.Equal(1, verified.Count);
         Assert.True(verified.Contains(Key("one more")));
         for (int i = 0; i < VerifiedChains.Capacity - 1; i++)
-            verified.Add(Key($"short {i}"), _clock.GetUtcNow().AddSeconds(1));
+            verified.Add(Key($"short {i}"), _clock.GetUtcNow().AddSeconds(1), default);
         _clock.Advance(TimeSpan.FromSeconds(2));
-        verified.Add(Key("the last"), DateTimeOffset.MaxValue);
+        verified.Add(Key("the last"), DateTimeOffset.MaxValue, default);
         Assert.Equal(2, verified.Count);
         Assert.True(verified.Contains(Key("one more")));
     }
@@ -197,7 +197,7 @@ public sealed class VerifiedChainsTests
     }
 
     private static TlsProtocolException? Check(CertificateVerification verification, string host) =>
-        verification.Check(new object(), Encode(Chain), host);
+        verification.Check(new object(), Encode(Chain), host, out _);
 
     private static ReadOnlyMemory<byte>[] Encode(TestChain chain) => [chain.Leaf.RawData, chain.Intermediates[0].RawData];
 

@@ -7,6 +7,8 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
     : ConnectionContext(configuration)
 {
     private static readonly byte[] _tls13Only = [0x03, 0x04];
+    private static readonly byte[] _dheOnly = [PskKeyExchangeMode.PskDheKe];
+    private static readonly byte[] _eitherMode = [PskKeyExchangeMode.PskDheKe, PskKeyExchangeMode.PskKe];
 
     private readonly byte[] _random = new byte[32];
     private readonly byte[] _sessionId = configuration.MiddleboxCompatibility ? new byte[32] : [];
@@ -32,6 +34,23 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
 
     public byte[]? RecordedSecondClientHello { get; set; }
 
+    /// <summary>The host name to ask for; null for none.</summary>
+    public string? ServerName { get; } = serverName;
+
+    /// <summary>The session on offer; null for none, or once a HelloRetryRequest has ruled it out.</summary>
+    public TlsSession? Session { get; set; }
+
+    /// <summary>Whether the ClientHello offers early data.</summary>
+    public bool OffersEarlyData { get; set; }
+
+    /// <summary>How many key shares were left out.</summary>
+    public int DroppedKeyShares { get; private set; }
+
+    /// <summary>Sessions that the server gave out and nobody has read yet.</summary>
+    public Queue<TlsSession> Sessions { get; } = [];
+
+    private int BinderLength => Session is null ? 0 : CipherSuiteParameters.Of(Session.CipherSuite).HashLength;
+
     /// <summary>Draws the Random, the session ID and the first key shares.</summary>
     public void DrawEntropy()
     {
@@ -41,10 +60,13 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         RememberClientRandom(_random);
         foreach (NamedGroup group in Configuration.Encoded.KeyShareGroups)
             KeyExchanges.Add(Provider.CreateKeyExchange(group));
-        Negotiated.ServerName = serverName;
+        Negotiated.ServerName = ServerName;
     }
 
-    /// <summary>Writes a ClientHello with the shares of <see cref="KeyExchanges"/> into the flight.</summary>
+    /// <summary>
+    /// Writes a ClientHello with the shares of <see cref="KeyExchanges"/> and <see cref="Session"/> into the flight.
+    /// Its binder is still to be made, by <see cref="FinishClientHello"/>.
+    /// </summary>
     public void WriteClientHello(ReadOnlySpan<byte> cookie)
     {
         TlsClientConfiguration.Offer offer = Configuration.Encoded;
@@ -56,15 +78,29 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         }
 
         ExtensionSet present = offer.Extensions;
-        if (serverName is not null)
+        if (ServerName is not null)
             present = present.With(ExtensionType.ServerName);
+        using var identities = new TlsWriter();
+        if (Session is { } session)
+        {
+            present = present.With(ExtensionType.PreSharedKey);
+            identities.WriteVector16(session.Ticket);
+            identities.WriteUInt32(session.ObfuscatedAge(Configuration.TimeProvider!.GetUtcNow()));
+        }
+
+        if (OffersEarlyData)
+            present = present.With(ExtensionType.EarlyData);
         Offered = present;
         if (!cookie.IsEmpty)
             present = present.With(ExtensionType.Cookie);
 
         Span<byte> name = stackalloc byte[255];
-        name = name[..System.Text.Encoding.ASCII.GetBytes(serverName ?? "", name)];
-        int start = Flight.Length;
+        name = name[..System.Text.Encoding.ASCII.GetBytes(ServerName ?? "", name)];
+        Span<byte> binders = stackalloc byte[1 + CipherSuiteParameters.MaximumHashLength];
+        binders = binders[..(1 + BinderLength)];
+        binders.Clear();
+        binders[0] = (byte)BinderLength;
+        byte tickets = (byte)(Configuration.TicketRequest ?? 0);
         new ClientHello
         {
             LegacyVersion = ProtocolVersion.Tls12,
@@ -81,8 +117,44 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             ApplicationProtocols = ProtocolNameList.Parse(offer.ApplicationProtocols),
             RecordSizeLimit = (ushort)(Configuration.RecordSizeLimit ?? 0),
             Cookie = cookie,
+            PskKeyExchangeModes = Configuration.AllowPskKeyExchange ? _eitherMode : _dheOnly,
+            NewSessionCount = tickets,
+            ResumptionCount = tickets,
+            PreSharedKeys = new PreSharedKeyOffer { Identities = identities.Written, Binders = binders },
         }.Write(Flight);
-        AppendFlight(start);
+    }
+
+    /// <summary>Writes the ClientHello anew, after something was left out.</summary>
+    public void RewriteClientHello()
+    {
+        Flight.Clear();
+        WriteClientHello(cookie: default);
+    }
+
+    /// <summary>
+    /// Makes the binder over all in front of it, the transcript so far included (RFC 8446 section 4.2.11.2), and adds
+    /// the ClientHello to the transcript.
+    /// </summary>
+    public void FinishClientHello()
+    {
+        if (Session is not { } session)
+        {
+            AppendFlight(0);
+            return;
+        }
+
+        int binderLength = BinderLength;
+        int truncated = Flight.Length - binderLength - 3;
+        using var keys = new KeySchedule(Provider, session.CipherSuite);
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        Transcript.Append(Flight.Written[..truncated]);
+        if (RetrySuite is null)
+            Provider.Hash(keys.Hash, Transcript.Unhashed, hash);
+        else
+            Transcript.GetHash(hash);
+        keys.EnterEarly(session.Secret);
+        keys.ComputeBinder(hash, Flight.Slice(Flight.Length - binderLength, binderLength));
+        AppendFlight(truncated);
     }
 
     public void SendRecorded(ReadOnlySpan<byte> clientHello)
@@ -103,6 +175,17 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
     }
 
     public KeyExchange? FindKeyExchange(NamedGroup group) => KeyExchanges.Find(exchange => exchange.Group == group);
+
+    /// <summary>Leaves out all key shares but the first.</summary>
+    public void KeepOneKeyExchange()
+    {
+        for (int i = KeyExchanges.Count - 1; i > 0; i--)
+        {
+            KeyExchanges[i].Dispose();
+            KeyExchanges.RemoveAt(i);
+            DroppedKeyShares++;
+        }
+    }
 
     public void DropKeyExchanges()
     {

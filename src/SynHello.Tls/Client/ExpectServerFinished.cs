@@ -11,19 +11,38 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
 
     public override HandshakeState<ClientContext> Handle(ClientContext context, in HandshakeMessage message)
     {
-        context.CheckFinished(message);
         KeySchedule keys = context.RequireKeys();
         Span<byte> hash = stackalloc byte[keys.HashLength];
+        context.Transcript.GetHash(hash);
+        Span<byte> expected = stackalloc byte[keys.HashLength];
+        keys.ComputeFinished(context.Records.ReadSecret, hash, expected);
+        ConnectionContext.CheckFinished(message, expected);
+        context.Transcript.Append(message.Encoded);
         Span<byte> clientSecret = stackalloc byte[keys.HashLength];
         Span<byte> serverSecret = stackalloc byte[keys.HashLength];
         context.Transcript.GetHash(hash);
         keys.EnterMaster();
         keys.DeriveSecret("c ap traffic"u8, hash, clientSecret);
         keys.DeriveSecret("s ap traffic"u8, hash, serverSecret);
-        keys.LeaveMaster(hash);
+        keys.DeriveExporter(hash);
         context.LogSecret("CLIENT_TRAFFIC_SECRET_0", clientSecret);
         context.LogSecret("SERVER_TRAFFIC_SECRET_0", serverSecret);
         context.LogSecret("EXPORTER_SECRET", keys.ExporterSecret);
+
+        Span<byte> handshakeSecret = context.ClientHandshakeSecret.AsSpan(0, keys.HashLength);
+        if (context.OffersEarlyData)
+        {
+            // The last message under the keys of early data (RFC 8446 section 4.5).
+            int start = context.Flight.Length;
+            using (context.Flight.Message(HandshakeType.EndOfEarlyData))
+            {
+                // Empty.
+            }
+
+            context.AppendFlight(start);
+            context.FlushFlight();
+            context.Records.ProtectWrites(keys, handshakeSecret);
+        }
 
         if (context.Negotiated.ClientCertificateRequested)
         {
@@ -33,7 +52,7 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
             context.AppendFlight(start);
         }
 
-        context.WriteFinished(context.ClientHandshakeSecret.AsSpan(0, keys.HashLength));
+        context.WriteFinished(handshakeSecret);
         context.FlushFlight();
         CryptographicOperations.ZeroMemory(context.ClientHandshakeSecret);
 
@@ -41,6 +60,17 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
         context.Records.ProtectWrites(keys, clientSecret);
         CryptographicOperations.ZeroMemory(clientSecret);
         CryptographicOperations.ZeroMemory(serverSecret);
+        if (context.Configuration.TimeProvider is null)
+        {
+            keys.Leave();
+        }
+        else
+        {
+            context.Transcript.GetHash(hash);
+            keys.EnterResumption(hash);
+        }
+
+        context.Session = null;
         context.ReadKeyChanged = true;
         context.ChangeCipherSpecAllowed = false;
         context.CompleteHandshake();

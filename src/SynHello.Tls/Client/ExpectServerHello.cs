@@ -102,26 +102,46 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
 
         context.RetrySuite = retry.CipherSuite;
         context.Negotiated.HelloRetryRequested = true;
+        WithdrawEarlyData(context);
         HashAlgorithmName algorithm = CipherSuiteParameters.Of(retry.CipherSuite).Hash;
         context.Transcript.Start(context.Provider, algorithm);
         context.Transcript.Retry(context.Provider, algorithm);
         context.Transcript.Append(message.Encoded);
 
+        // RFC 8446 section 4.1.4: a session whose hash is another one's is of no use any more.
+        if (context.Session is { } session && CipherSuiteParameters.Of(session.CipherSuite).Hash != algorithm)
+            context.Session = null;
         context.WriteCompatibilityChangeCipherSpec();
         if (context.RecordedSecondClientHello is { } recorded)
+        {
             context.SendRecorded(recorded);
+        }
         else
+        {
             context.WriteClientHello(retry.Cookie);
+            context.FinishClientHello();
+        }
+
         context.FlushFlight();
         return Instance;
     }
 
+    /// <summary>Early data goes with the first ClientHello alone (RFC 8446 section 4.2.10).</summary>
+    private static void WithdrawEarlyData(ClientContext context)
+    {
+        if (!context.OffersEarlyData)
+            return;
+        context.OffersEarlyData = false;
+        context.Negotiated.EarlyData = EarlyDataStatus.Rejected;
+        context.Records.UnprotectWrites();
+    }
+
     private static ExpectEncryptedExtensions Enter(ClientContext context, in ServerHello hello, in HandshakeMessage message)
     {
-        if (!hello.Present.Contains(ExtensionType.KeyShare))
-            throw new TlsProtocolException(TlsErrorCause.MissingExtension, "The ServerHello has no key_share.");
-        KeyExchange exchange = context.FindKeyExchange(hello.KeyShareGroup)
-            ?? throw new TlsProtocolException(TlsErrorCause.GroupNotOffered, $"The server answered a share of {hello.KeyShareGroup}, which was not sent.");
+        bool isResumed = hello.Present.Contains(ExtensionType.PreSharedKey);
+        if (isResumed)
+            CheckPreSharedKey(context, hello);
+        KeyExchange? exchange = FindKeyExchange(context, hello, isResumed);
 
         TlsNegotiation negotiated = context.Negotiated;
         negotiated.Version = ProtocolVersion.Tls13;
@@ -132,13 +152,17 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
             context.Transcript.Start(context.Provider, CipherSuiteParameters.Of(hello.CipherSuite).Hash);
         context.Transcript.Append(message.Encoded);
 
-        Span<byte> shared = stackalloc byte[exchange.SharedSecretLength];
-        exchange.DeriveSharedSecret(hello.KeyExchange, shared);
-        context.StartKeySchedule(hello.CipherSuite, shared);
+        negotiated.IsResumed = isResumed;
+        if (!isResumed)
+            context.Session = null;
+        KeySchedule keys = context.StartKeySchedule(
+            hello.CipherSuite, context.Session is { } session ? session.Secret : default);
+        Span<byte> shared = stackalloc byte[exchange?.SharedSecretLength ?? 0];
+        exchange?.DeriveSharedSecret(hello.KeyExchange, shared);
+        keys.EnterHandshake(shared);
         CryptographicOperations.ZeroMemory(shared);
         context.DropKeyExchanges();
 
-        KeySchedule keys = context.RequireKeys();
         Span<byte> hash = stackalloc byte[keys.HashLength];
         Span<byte> serverSecret = stackalloc byte[keys.HashLength];
         Span<byte> clientSecret = context.ClientHandshakeSecret.AsSpan(0, keys.HashLength);
@@ -150,8 +174,46 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
         context.Records.ProtectReads(keys, serverSecret);
         CryptographicOperations.ZeroMemory(serverSecret);
         context.WriteCompatibilityChangeCipherSpec();
-        context.Records.ProtectWrites(keys, clientSecret);
+
+        // With early data under way, EncryptedExtensions tell under which keys this side goes on.
+        if (!context.OffersEarlyData)
+            context.Records.ProtectWrites(keys, clientSecret);
         context.ReadKeyChanged = true;
         return ExpectEncryptedExtensions.Instance;
+    }
+
+    /// <summary>RFC 8446 section 4.2.11: one that was offered, and of the suite's hash.</summary>
+    private static void CheckPreSharedKey(ClientContext context, in ServerHello hello)
+    {
+        if (!context.Offered.Contains(ExtensionType.PreSharedKey))
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.UnsolicitedExtension,
+                "The server chose a pre-shared key, and none was offered.");
+        }
+
+        if (hello.SelectedIdentity != 0 || context.Session is not { } session
+            || CipherSuiteParameters.Of(session.CipherSuite).Hash != CipherSuiteParameters.Of(hello.CipherSuite).Hash)
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.PreSharedKeyNotOffered,
+                $"The server chose the pre-shared key {hello.SelectedIdentity} with {hello.CipherSuite}, which was not offered.");
+        }
+    }
+
+    /// <summary>The share that the server answered; null with a pre-shared key alone, where that was offered.</summary>
+    private static KeyExchange? FindKeyExchange(ClientContext context, in ServerHello hello, bool isResumed)
+    {
+        if (!hello.Present.Contains(ExtensionType.KeyShare))
+        {
+            return isResumed && context.Configuration.AllowPskKeyExchange
+                ? null
+                : throw new TlsProtocolException(TlsErrorCause.MissingExtension, "The ServerHello has no key_share.");
+        }
+
+        return context.FindKeyExchange(hello.KeyShareGroup)
+            ?? throw new TlsProtocolException(
+                TlsErrorCause.GroupNotOffered,
+                $"The server answered a share of {hello.KeyShareGroup}, which was not sent.");
     }
 }

@@ -23,11 +23,16 @@ internal static class ClientHelloChoice
                 "The ClientHello's compression methods are not just the null method.");
         }
 
-        RequireExtension(hello, ExtensionType.SupportedGroups);
-        RequireExtension(hello, ExtensionType.KeyShare);
-        RequireExtension(hello, ExtensionType.SignatureAlgorithms);
         if (hello.Present.Contains(ExtensionType.PreSharedKey))
             RequireExtension(hello, ExtensionType.PskKeyExchangeModes); // RFC 8446 section 4.2.9
+        else
+            RequireExtension(hello, ExtensionType.SignatureAlgorithms);
+
+        // RFC 8446 section 9.2: neither without the other, and neither at all only with a pre-shared key.
+        if (!hello.Present.Contains(ExtensionType.PreSharedKey) || hello.Present.Contains(ExtensionType.KeyShare))
+            RequireExtension(hello, ExtensionType.SupportedGroups);
+        if (hello.Present.Contains(ExtensionType.SupportedGroups))
+            RequireExtension(hello, ExtensionType.KeyShare);
 
         // RFC 8446 section 4.2.8: a share of a group that is not among supported_groups may not be there.
         foreach (KeyShareEntry share in hello.KeyShares)
@@ -61,13 +66,9 @@ internal static class ClientHelloChoice
     /// </summary>
     public static NamedGroup Group(TlsServerConfiguration configuration, in ClientHello hello, out ReadOnlySpan<byte> keyExchange)
     {
-        foreach (NamedGroup group in configuration.Groups)
-        {
-            if (hello.KeyShares.TryFind(group, out keyExchange))
-                return group;
-        }
-
-        keyExchange = default;
+        if (TryShare(configuration, hello, out NamedGroup shared, out keyExchange))
+            return shared;
+        RequireExtension(hello, ExtensionType.SupportedGroups);
         foreach (NamedGroup group in configuration.Groups)
         {
             if (hello.SupportedGroups.Contains(group.Value))
@@ -79,10 +80,30 @@ internal static class ClientHelloChoice
             "The client knows no key exchange group of this server's.");
     }
 
+    /// <summary>The best group that the client sent a share of.</summary>
+    public static bool TryShare(
+        TlsServerConfiguration configuration,
+        in ClientHello hello,
+        out NamedGroup shared,
+        out ReadOnlySpan<byte> keyExchange)
+    {
+        foreach (NamedGroup group in configuration.Groups)
+        {
+            shared = group;
+            if (hello.KeyShares.TryFind(group, out keyExchange))
+                return true;
+        }
+
+        shared = default;
+        keyExchange = default;
+        return false;
+    }
+
     public static (TlsCredential Credential, SignatureScheme Scheme) Credential(
         TlsServerConfiguration configuration,
         in ClientHello hello)
     {
+        RequireExtension(hello, ExtensionType.SignatureAlgorithms);
         foreach (TlsCredential credential in configuration.Credentials)
         {
             foreach (SignatureScheme scheme in credential.SignatureSchemes)
@@ -119,7 +140,8 @@ internal static class ClientHelloChoice
             "The client offers no application protocol of this server's.");
     }
 
-    private static void RequireExtension(in ClientHello hello, ExtensionType type)
+    /// <summary>Refuses a hello that lacks an extension (RFC 8446 section 9.2).</summary>
+    public static void RequireExtension(in ClientHello hello, ExtensionType type)
     {
         if (!hello.Present.Contains(type))
             throw new TlsProtocolException(TlsErrorCause.MissingExtension, $"The ClientHello has no {type}.");

@@ -9,10 +9,11 @@ internal sealed class ExpectClientFinished : HandshakeState<ServerContext>
 
     public override HandshakeState<ServerContext> Handle(ServerContext context, in HandshakeMessage message)
     {
-        context.CheckFinished(message);
         KeySchedule keys = context.RequireKeys();
+        ConnectionContext.CheckFinished(message, context.ClientFinished.AsSpan(0, keys.HashLength));
         context.Records.ProtectReads(keys, context.ClientApplicationSecret.AsSpan(0, keys.HashLength));
         CryptographicOperations.ZeroMemory(context.ClientApplicationSecret);
+        CryptographicOperations.ZeroMemory(context.ClientHandshakeSecret);
         context.ReadKeyChanged = true;
         context.ChangeCipherSpecAllowed = false;
         context.CompleteHandshake();

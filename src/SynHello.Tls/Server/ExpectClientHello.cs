@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 
 using SynHello.Wire;
@@ -18,19 +19,35 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
         if (hello.Present.Contains(ExtensionType.Cookie))
             throw new TlsProtocolException(TlsErrorCause.BadCookie, "A first ClientHello has a cookie.");
 
-        CipherSuite suite = ClientHelloChoice.CipherSuite(context.Configuration, hello);
-        NamedGroup group = ClientHelloChoice.Group(context.Configuration, hello, out ReadOnlySpan<byte> keyExchange);
+        TlsServerConfiguration configuration = context.Configuration;
+        CipherSuite suite = ClientHelloChoice.CipherSuite(configuration, hello);
         context.ChangeCipherSpecAllowed = true;
+        bool hasShare = ClientHelloChoice.TryShare(configuration, hello, out NamedGroup group, out ReadOnlySpan<byte> keyExchange);
+        SslApplicationProtocol protocol = ClientHelloChoice.ApplicationProtocol(configuration, hello);
+        ResumedSession? session = SessionChoice.Find(context, hello, message.Encoded, protocol, suite: null, hasShare);
+        context.Session = session;
         bool earlyData = hello.Present.Contains(ExtensionType.EarlyData);
-        if (keyExchange.IsEmpty)
+        if (!hasShare && session is null)
         {
+            group = ClientHelloChoice.Group(configuration, hello, out _);
             SendRetry(context, hello, message, suite, group);
             context.EarlyDataSkip = earlyData ? EarlyDataSkip.UntilSecondClientHello : EarlyDataSkip.No;
             return ExpectSecondClientHello.Instance;
         }
 
+        suite = session?.CipherSuite ?? suite;
         context.Transcript.Append(message.Encoded);
         context.Transcript.Start(context.Provider, CipherSuiteParameters.Of(suite).Hash);
+        if (session?.EarlyData is not null)
+        {
+            context.PendingClientHello = message.Encoded.ToArray();
+            context.EarlyDataAttempt = session.EarlyData;
+            context.IsQuestionOpen = true;
+            context.ReadKeyChanged = true; // whatever the answer: nothing may follow the ClientHello under the same keys
+            context.Raise(TlsEvent.NeedEarlyDataVerdict);
+            return ExpectEarlyDataVerdict.Instance;
+        }
+
         context.EarlyDataSkip = earlyData ? EarlyDataSkip.UntilRecordOpens : EarlyDataSkip.No;
         return ServerFlight.Send(context, hello, suite, group, keyExchange);
     }

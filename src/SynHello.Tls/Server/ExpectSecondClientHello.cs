@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 
 using SynHello.Wire;
@@ -43,15 +44,17 @@ internal sealed class ExpectSecondClientHello : HandshakeState<ServerContext>
         }
 
         context.Negotiated.HelloRetryRequested = true;
-        context.Transcript.StartFromMessageHash(
-            context.Provider, CipherSuiteParameters.Of(cookie.Suite).Hash, cookie.ClientHelloHash);
+        context.Transcript.AppendMessageHash(cookie.ClientHelloHash);
         using (var retry = new TlsWriter())
         {
             HelloRetryRequest.Write(retry, hello.LegacySessionId, cookie.Suite, cookie.Group, hello.Cookie);
             context.Transcript.Append(retry.Written);
         }
 
+        SslApplicationProtocol protocol = ClientHelloChoice.ApplicationProtocol(context.Configuration, hello);
+        context.Session = SessionChoice.Find(context, hello, message.Encoded, protocol, cookie.Suite, canAgreeOnKey: true);
         context.Transcript.Append(message.Encoded);
+        context.Transcript.Start(context.Provider, CipherSuiteParameters.Of(cookie.Suite).Hash);
         return ServerFlight.Send(context, hello, cookie.Suite, cookie.Group, keyExchange);
     }
 }

@@ -10,11 +10,29 @@ internal sealed class ServerContext(TlsServerConfiguration configuration) : Conn
     /// <summary>What may come next because the client sent early data; taken over by the engine.</summary>
     public EarlyDataSkip EarlyDataSkip { get; set; }
 
+    /// <summary>The session that is resumed; null for a full handshake, and once the flight is made.</summary>
+    public ResumedSession? Session { get; set; }
+
+    /// <summary>The ClientHello that waits for a verdict on its early data; null when none does.</summary>
+    public byte[]? PendingClientHello { get; set; }
+
     /// <summary>What a verdict on early data is waited for about; null when none is.</summary>
     public EarlyDataAttempt? EarlyDataAttempt { get; set; }
 
-    /// <summary>Bytes of early data that were received and taken.</summary>
-    public long EarlyDataLength { get; set; }
+    /// <summary>Whether early data is taken.</summary>
+    public bool IsEarlyDataAccepted { get; set; }
+
+    /// <summary>
+    /// The largest inner plaintext to receive; early data keeps to that of the connection that its ticket is from (RFC
+    /// 8449 section 4).
+    /// </summary>
+    public int ReadSizeLimit { get; set; } = RecordLayer.MaximumInnerPlaintext;
+
+    /// <summary>client_handshake_traffic_secret, until the client's Finished.</summary>
+    public byte[] ClientHandshakeSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
+
+    /// <summary>What the client's Finished has to hold.</summary>
+    public byte[] ClientFinished { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
 
     /// <summary>client_application_traffic_secret_0, until the client's Finished.</summary>
     public byte[] ClientApplicationSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
@@ -22,6 +40,8 @@ internal sealed class ServerContext(TlsServerConfiguration configuration) : Conn
     public override void Dispose()
     {
         CryptographicOperations.ZeroMemory(ClientApplicationSecret);
+        CryptographicOperations.ZeroMemory(ClientHandshakeSecret);
+        Session?.Dispose();
         base.Dispose();
     }
 }

@@ -17,30 +17,60 @@ internal static class ServerFlight
         NamedGroup group,
         ReadOnlySpan<byte> keyExchange)
     {
-        (TlsCredential credential, SignatureScheme scheme) = ClientHelloChoice.Credential(context.Configuration, hello);
+        ResumedSession? session = context.Session;
+        (TlsCredential? credential, SignatureScheme scheme) =
+            session is null ? ClientHelloChoice.Credential(context.Configuration, hello) : default;
         SslApplicationProtocol protocol = ClientHelloChoice.ApplicationProtocol(context.Configuration, hello);
         TlsNegotiation negotiated = context.Negotiated;
         negotiated.Version = ProtocolVersion.Tls13;
         negotiated.CipherSuite = suite;
-        negotiated.Group = group;
+        negotiated.Group = session is { IsPskOnly: true } ? default : group;
         negotiated.SignatureScheme = scheme;
         negotiated.ApplicationProtocol = protocol;
         negotiated.ServerName = ReadServerName(hello);
+        negotiated.IsResumed = session is not null;
+        if (hello.Present.Contains(ExtensionType.EarlyData))
+            negotiated.EarlyData = context.IsEarlyDataAccepted ? EarlyDataStatus.Accepted : EarlyDataStatus.Rejected;
         context.RememberClientRandom(hello.Random);
 
+        KeySchedule keys = context.StartKeySchedule(suite, session is null ? default : session.Secret);
+        if (context.IsEarlyDataAccepted)
+            ProtectEarlyData(context, keys);
         WriteServerHello(context, hello, suite, group, keyExchange);
         if (!hello.LegacySessionId.IsEmpty && !negotiated.HelloRetryRequested)
             context.WriteChangeCipherSpec();
         ProtectHandshake(context);
 
         WriteEncryptedExtensions(context, hello, protocol);
-        WriteCertificate(context, credential, scheme);
-        KeySchedule keys = context.RequireKeys();
+        if (credential is not null)
+            WriteCertificate(context, credential, scheme);
         context.WriteFinished(context.Records.WriteSecret);
         context.FlushFlight();
         DeriveApplicationSecrets(context, keys);
+        ServerTickets.Write(context, hello);
+        session?.Dispose();
+        context.Session = null;
         context.ReadKeyChanged = true;
-        return ExpectClientFinished.Instance;
+        if (!context.IsEarlyDataAccepted)
+            return ExpectClientFinished.Instance;
+
+        // RFC 8446 section 2.3: who takes a request before the handshake is complete may answer it as well.
+        context.MaySend = true;
+        context.Raise(TlsEvent.EarlyDataAccepted);
+        return ExpectEndOfEarlyData.Instance;
+    }
+
+    /// <summary>client_early_traffic_secret (RFC 8446 section 7.1), over the ClientHello alone.</summary>
+    private static void ProtectEarlyData(ServerContext context, KeySchedule keys)
+    {
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        Span<byte> secret = stackalloc byte[keys.HashLength];
+        context.Transcript.GetHash(hash);
+        keys.DeriveSecret("c e traffic"u8, hash, secret);
+        context.LogSecret("CLIENT_EARLY_TRAFFIC_SECRET", secret);
+        context.Records.ProtectReads(keys, secret);
+        CryptographicOperations.ZeroMemory(secret);
+        context.EarlyDataAllowance = context.Configuration.Resumption!.MaximumEarlyData;
     }
 
     private static void WriteServerHello(
@@ -52,10 +82,16 @@ internal static class ServerFlight
     {
         Span<byte> random = stackalloc byte[32];
         context.Provider.FillRandom(random);
-        using KeyExchange exchange = context.Provider.CreateKeyExchange(group);
-        Span<byte> shared = stackalloc byte[exchange.SharedSecretLength];
-        exchange.DeriveSharedSecret(keyExchange, shared);
+        ResumedSession? session = context.Session;
+        using KeyExchange? exchange = session is { IsPskOnly: true } ? null : context.Provider.CreateKeyExchange(group);
+        Span<byte> shared = stackalloc byte[exchange?.SharedSecretLength ?? 0];
+        exchange?.DeriveSharedSecret(keyExchange, shared);
 
+        ExtensionSet present = default(ExtensionSet).With(ExtensionType.SupportedVersions);
+        if (exchange is not null)
+            present = present.With(ExtensionType.KeyShare);
+        if (session is not null)
+            present = present.With(ExtensionType.PreSharedKey);
         int start = context.Flight.Length;
         new ServerHello
         {
@@ -63,14 +99,15 @@ internal static class ServerFlight
             Random = random,
             LegacySessionIdEcho = hello.LegacySessionId,
             CipherSuite = suite,
-            Present = default(ExtensionSet).With(ExtensionType.KeyShare).With(ExtensionType.SupportedVersions),
+            Present = present,
             KeyShareGroup = group,
-            KeyExchange = exchange.PublicKey,
+            KeyExchange = exchange is null ? default : exchange.PublicKey,
             SelectedVersion = ProtocolVersion.Tls13,
+            SelectedIdentity = (ushort)(session?.Identity ?? 0),
         }.Write(context.Flight);
         context.AppendFlight(start);
         context.FlushFlight();
-        context.StartKeySchedule(suite, shared);
+        context.RequireKeys().EnterHandshake(shared);
         CryptographicOperations.ZeroMemory(shared);
     }
 
@@ -79,10 +116,12 @@ internal static class ServerFlight
         KeySchedule keys = context.RequireKeys();
         Span<byte> hash = stackalloc byte[keys.HashLength];
         Span<byte> secret = stackalloc byte[keys.HashLength];
+        Span<byte> clientSecret = context.ClientHandshakeSecret.AsSpan(0, keys.HashLength);
         context.Transcript.GetHash(hash);
-        keys.DeriveSecret("c hs traffic"u8, hash, secret);
-        context.LogSecret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", secret);
-        context.Records.ProtectReads(keys, secret);
+        keys.DeriveSecret("c hs traffic"u8, hash, clientSecret);
+        context.LogSecret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientSecret);
+        if (!context.IsEarlyDataAccepted)
+            context.Records.ProtectReads(keys, clientSecret);
         keys.DeriveSecret("s hs traffic"u8, hash, secret);
         context.LogSecret("SERVER_HANDSHAKE_TRAFFIC_SECRET", secret);
         context.Records.ProtectWrites(keys, secret);
@@ -97,11 +136,22 @@ internal static class ServerFlight
             present = present.With(ExtensionType.ServerName);
         if (!protocol.Protocol.IsEmpty)
             present = present.With(ExtensionType.ApplicationLayerProtocolNegotiation);
+        if (context.IsEarlyDataAccepted)
+            present = present.With(ExtensionType.EarlyData);
+        int tickets = 0;
+        if (hello.Present.Contains(ExtensionType.TicketRequest))
+        {
+            tickets = ServerTickets.CountFor(context.Configuration, hello, context.Negotiated.IsResumed);
+            present = present.With(ExtensionType.TicketRequest);
+        }
+
         if (hello.Present.Contains(ExtensionType.RecordSizeLimit))
         {
             present = present.With(ExtensionType.RecordSizeLimit);
             context.Records.ApplyPeerLimit(hello.RecordSizeLimit);
-            context.Records.ReadSizeLimit = sizeLimit;
+            context.ReadSizeLimit = sizeLimit;
+            if (!context.IsEarlyDataAccepted)
+                context.Records.ReadSizeLimit = sizeLimit;
         }
 
         IReadOnlyList<NamedGroup> groups = context.Configuration.AnnouncedGroups ?? [];
@@ -118,6 +168,7 @@ internal static class ServerFlight
             ApplicationProtocol = protocol.Protocol.Span,
             RecordSizeLimit = (ushort)sizeLimit,
             SupportedGroups = new CodePoints(encodedGroups),
+            ExpectedTicketCount = (byte)tickets,
         }.Write(context.Flight);
         context.AppendFlight(start);
     }
@@ -150,7 +201,7 @@ internal static class ServerFlight
         keys.EnterMaster();
         keys.DeriveSecret("c ap traffic"u8, hash, clientSecret);
         keys.DeriveSecret("s ap traffic"u8, hash, serverSecret);
-        keys.LeaveMaster(hash);
+        keys.DeriveExporter(hash);
         context.LogSecret("CLIENT_TRAFFIC_SECRET_0", clientSecret);
         context.LogSecret("SERVER_TRAFFIC_SECRET_0", serverSecret);
         context.LogSecret("EXPORTER_SECRET", keys.ExporterSecret);

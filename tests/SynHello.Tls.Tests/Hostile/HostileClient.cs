@@ -104,6 +104,7 @@ internal sealed class HostileClient(TlsServerConfiguration? configuration = null
         byte[] shared = new byte[KeyExchange.SharedSecretLength];
         KeyExchange.DeriveSharedSecret(hello.KeyExchange, shared);
         Keys = new KeySchedule(Provider, hello.CipherSuite);
+        Keys.EnterEarly([]);
         Keys.EnterHandshake(shared);
         ProtectReads(Derive("s hs traffic"u8));
         ProtectWrites(Derive("c hs traffic"u8));

@@ -62,6 +62,7 @@ internal sealed class HostileServer : HostilePeer
         if (client.KeyShares.TryFind(_keyExchange.Group, out ReadOnlySpan<byte> share))
             _keyExchange.DeriveSharedSecret(share, shared);
         Keys = new KeySchedule(Provider, CipherSuite.TlsAes128GcmSha256);
+        Keys.EnterEarly([]);
         Keys.EnterHandshake(shared);
         _clientHandshakeSecret = Derive("c hs traffic"u8);
         ProtectReads(_clientHandshakeSecret);

@@ -1,0 +1,28 @@
+using System.Security.Cryptography;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>A session that a ClientHello may resume: its ticket opened, everything fitted, and its binder was right.</summary>
+internal sealed class ResumedSession : IDisposable
+{
+    private readonly byte[] _secret;
+
+    public ResumedSession(ReadOnlySpan<byte> secret) => _secret = secret.ToArray();
+
+    /// <summary>Which of the offered identities it is.</summary>
+    public required int Identity { get; init; }
+
+    public required CipherSuite CipherSuite { get; init; }
+
+    /// <summary>Whether the key is used alone (psk_ke).</summary>
+    public required bool IsPskOnly { get; init; }
+
+    /// <summary>What early data would be checked by; null when it cannot be taken.</summary>
+    public required EarlyDataAttempt? EarlyData { get; init; }
+
+    public ReadOnlySpan<byte> Secret => _secret;
+
+    public void Dispose() => CryptographicOperations.ZeroMemory(_secret);
+}

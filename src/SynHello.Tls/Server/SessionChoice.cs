@@ -1,0 +1,172 @@
+using System.Buffers;
+using System.Net.Security;
+using System.Security.Cryptography;
+
+using SynHello.Wire;
+
+namespace SynHello.Tls;
+
+/// <summary>
+/// Finds the session that a ClientHello may resume (RFC 8446 section 4.2.11). What does not fit is passed over, and the
+/// handshake is a full one; only a wrong binder of a ticket that fits ends the connection, as the RFC demands.
+/// </summary>
+internal static class SessionChoice
+{
+    /// <summary>How many identities are looked at: each costs a decryption.</summary>
+    private const int MostIdentities = 4;
+
+    /// <summary>Longer tickets are nobody's here; they are passed over unopened.</summary>
+    private const int LongestTicket = 2048;
+
+    /// <param name="context">The connection. Its transcript holds what came before this ClientHello.</param>
+    /// <param name="hello">The ClientHello.</param>
+    /// <param name="encoded">The ClientHello with its header; not in the transcript yet.</param>
+    /// <param name="protocol">The application protocol that was chosen.</param>
+    /// <param name="suite">The suite that is fixed already, behind a HelloRetryRequest; otherwise null.</param>
+    /// <param name="canAgreeOnKey">Whether the ClientHello holds a key share that can be used.</param>
+    /// <returns>The session; null for a full handshake.</returns>
+    public static ResumedSession? Find(
+        ServerContext context,
+        in ClientHello hello,
+        ReadOnlySpan<byte> encoded,
+        SslApplicationProtocol protocol,
+        CipherSuite? suite,
+        bool canAgreeOnKey)
+    {
+        if (context.Configuration.Resumption is not { } resumption || !hello.Present.Contains(ExtensionType.PreSharedKey))
+            return null;
+        bool isPskOnly = !canAgreeOnKey;
+        byte mode = isPskOnly ? PskKeyExchangeMode.PskKe : PskKeyExchangeMode.PskDheKe;
+        if ((isPskOnly && !resumption.AllowPskKeyExchange) || !hello.PskKeyExchangeModes.Contains(mode))
+            return null;
+
+        int index = 0;
+        foreach (PreSharedKeyIdentity identity in hello.PreSharedKeys)
+        {
+            if (index == MostIdentities)
+                break;
+            if (TryResume(context, resumption, hello, encoded, protocol, suite, isPskOnly, identity, index) is { } session)
+                return session;
+            index++;
+        }
+
+        return null;
+    }
+
+    private static ResumedSession? TryResume(
+        ServerContext context,
+        TlsServerResumption resumption,
+        in ClientHello hello,
+        ReadOnlySpan<byte> encoded,
+        SslApplicationProtocol protocol,
+        CipherSuite? suite,
+        bool isPskOnly,
+        in PreSharedKeyIdentity identity,
+        int index)
+    {
+        if (identity.Identity.Length > LongestTicket)
+            return null;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(LongestTicket);
+        try
+        {
+            DateTimeOffset now = resumption.TimeProvider.GetUtcNow();
+            if (!resumption.Protector.TryOpen(identity.Identity, buffer.AsSpan(0, identity.Identity.Length), out int length)
+                || !SessionTicketContent.TryRead(buffer.AsSpan(0, length), out SessionTicketContent ticket)
+                || !Fits(context.Configuration, resumption, ticket, hello, protocol, suite, now))
+            {
+                return null;
+            }
+
+            CheckBinder(context, hello, encoded, ticket, identity.Binder);
+            return new ResumedSession(ticket.Secret)
+            {
+                Identity = index,
+                CipherSuite = suite ?? ticket.CipherSuite,
+                IsPskOnly = isPskOnly,
+                EarlyData = suite is null && index == 0 && hello.Present.Contains(ExtensionType.EarlyData)
+                    ? Attempt(resumption, ticket, identity, now)
+                    : null,
+            };
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static bool Fits(
+        TlsServerConfiguration configuration,
+        TlsServerResumption resumption,
+        in SessionTicketContent ticket,
+        in ClientHello hello,
+        SslApplicationProtocol protocol,
+        CipherSuite? suite,
+        DateTimeOffset now)
+    {
+        long age = ticket.AgeAt(now);
+        if (age >= resumption.TicketLifetime.TotalMilliseconds || age < -resumption.EarlyDataWindow.TotalMilliseconds)
+            return false;
+
+        // RFC 8446 section 4.2.11: the hash has to be the same. Without a HelloRetryRequest the very suite is taken again.
+        if (!configuration.CipherSuites.Contains(ticket.CipherSuite)
+            || ticket.Secret.Length != CipherSuiteParameters.Of(ticket.CipherSuite).HashLength)
+        {
+            return false;
+        }
+
+        bool suiteFits = suite is { } chosen
+            ? CipherSuiteParameters.Of(chosen).Hash == CipherSuiteParameters.Of(ticket.CipherSuite).Hash
+            : hello.CipherSuites.Contains(ticket.CipherSuite.Value);
+
+        // No client is asked for a certificate, so none that has shown one elsewhere is taken for the same.
+        return suiteFits
+            && System.Text.Ascii.EqualsIgnoreCase(ticket.ServerName, hello.ServerName)
+            && ticket.ApplicationProtocol.SequenceEqual(protocol.Protocol.Span)
+            && ticket.TrustContext.SequenceEqual(resumption.TrustContext.Span)
+            && ticket.ClientIdentity.IsEmpty;
+    }
+
+    /// <summary>RFC 8446 section 4.2.11.2. Compared in constant time.</summary>
+    private static void CheckBinder(
+        ServerContext context,
+        in ClientHello hello,
+        ReadOnlySpan<byte> encoded,
+        in SessionTicketContent ticket,
+        ReadOnlySpan<byte> binder)
+    {
+        using var keys = new KeySchedule(context.Provider, ticket.CipherSuite);
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        context.Transcript.GetHashWith(context.Provider, keys.Hash, encoded[..^hello.PreSharedKeys.TruncatedLength], hash);
+        Span<byte> expected = stackalloc byte[keys.HashLength];
+        keys.EnterEarly(ticket.Secret);
+        keys.ComputeBinder(hash, expected);
+        if (!CryptographicOperations.FixedTimeEquals(binder, expected))
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.BadBinder,
+                "The binder of the client's pre-shared key does not match its ClientHello.");
+        }
+    }
+
+    /// <summary>
+    /// Early data under this ticket, if it may be taken and is fresh (RFC 8446 sections 4.2.10, 8.3): the client's view of
+    /// the ticket's age and this side's must not be further apart than the window.
+    /// </summary>
+    private static EarlyDataAttempt? Attempt(
+        TlsServerResumption resumption,
+        in SessionTicketContent ticket,
+        in PreSharedKeyIdentity identity,
+        DateTimeOffset now)
+    {
+        if (resumption.MaximumEarlyData == 0 || ticket.MaximumEarlyData == 0 || ticket.ReplayScope != resumption.ReplayScope)
+            return null;
+        long window = (long)resumption.EarlyDataWindow.TotalMilliseconds;
+        long claimedAge = unchecked(identity.ObfuscatedTicketAge - ticket.AgeAdd);
+        if (Math.Abs(ticket.AgeAt(now) - claimedAge) > window)
+            return null;
+        return new EarlyDataAttempt(
+            identity.Binder.ToArray(),
+            DateTimeOffset.FromUnixTimeMilliseconds(ticket.IssuedAt + claimedAge + window));
+    }
+}

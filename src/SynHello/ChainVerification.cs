@@ -1,0 +1,25 @@
+using System.Net.Security;
+
+namespace SynHello;
+
+/// <summary>
+/// When and how a server's chain was verified. Sessions of the connection hold it, and so do those of every connection
+/// that resumes one of them: nothing is trusted for longer than this, however long the row of resumptions.
+/// </summary>
+public sealed record ChainVerification
+{
+    /// <summary>When the chain was judged.</summary>
+    public required DateTimeOffset VerifiedAt { get; init; }
+
+    /// <summary>
+    /// Until when the verdict may be relied on: until a certificate that entered it ends, and no longer than
+    /// <see cref="SecureClientOptions.MaximumSessionAge"/>.
+    /// </summary>
+    public required DateTimeOffset EndsAt { get; init; }
+
+    /// <summary>
+    /// What was wrong with the chain, and was overlooked by
+    /// <see cref="SecureClientOptions.RemoteCertificateValidationCallback"/>; none without one.
+    /// </summary>
+    public required SslPolicyErrors PolicyErrors { get; init; }
+}

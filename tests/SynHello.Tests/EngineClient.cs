@@ -33,6 +33,8 @@ internal sealed class EngineClient : IDisposable
 
     public TlsNegotiation Negotiated => _engine.Negotiated;
 
+    public int ClientHelloLength => _engine.ClientHelloLength;
+
     public Exception? Failure => _end.Failure;
 
     public byte[] Plaintext => _end.Plaintext.ToArray();

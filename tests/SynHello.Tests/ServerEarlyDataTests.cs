@@ -519,6 +519,126 @@ public sealed class ServerEarlyDataTests : IDisposable
     }
 
     [Fact]
+    public async Task EarlyDataThatNobodyAskedAbout_IsSkippedAndDoesNotCountAsHello()
+    {
+        // The other listener has a register of its own: the ticket names the first one's.
+        var ring = new SessionTicketKeyRing();
+        await using SecureListener first = Listen(options => options.TicketKeys = ring);
+        await using SecureListener listener = Listen(options => (options.TicketKeys, options.FastOpen) = (ring, FastOpenMode.Cookieless));
+        using var client = new EngineClient(await EngineClient.VisitAsync(first), s_request);
+        byte[] flight = client.MakeFirstFlight();
+        await client.ConnectInSynAsync(listener.LocalEndPoint, flight);
+        await client.HandshakeAsync();
+        await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+
+        Assert.Equal((true, EarlyDataStatus.Rejected, 0), (server.Report.IsResumed, server.Report.EarlyData, server.Report.EarlyDataBytes));
+        Assert.Equal(client.ClientHelloLength, server.Report.ClientHelloBytes);
+        Assert.Equal(flight.Length, server.Report.SynDataBytes);
+        Assert.Equal(1, server.Report.RoundTripsUntilRequest);
+    }
+
+    [Theory]
+    [InlineData(200, 0)]
+    [InlineData(1100, 1)] // beside the hello more than the SYN has room for
+    [InlineData(50_000, 1)]
+    public async Task ClientAndServer_AgreeOnWhatItTook(int length, int roundTrips)
+    {
+        byte[] request = Exchange.Bytes(length);
+        await using SecureListener listener = Listen(options => options.FastOpen = FastOpenMode.Cookieless);
+        SecureClient secureClient = SecurePair.MakeClient(options => options.FastOpen = FastOpenMode.Cookieless);
+        await using (SecureStream first = await secureClient.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled).Guarded())
+        {
+            await first.FlushAsync(Cancelled);
+            await using SecureStream firstServer = await listener.AcceptAsync(Cancelled).Guarded();
+            await Exchange.RoundTripAsync(first, firstServer);
+        }
+
+        Task<SecureStream> connect = secureClient.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, request, Cancelled).AsTask();
+        await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+        Assert.Equal(request, await ReadEarlyAsync(server, length));
+        await server.WriteAsync(s_response, Cancelled).Guarded();
+        await using SecureStream client = await connect.Guarded();
+        Assert.Equal(s_response, await Exchange.ReadAsync(client, s_response.Length));
+        await server.CompleteHandshakeAsync(Cancelled).Guarded();
+
+        foreach (HandshakeReport report in (HandshakeReport[])[client.Report, server.Report])
+        {
+            Assert.Equal((true, EarlyDataStatus.Accepted, length), (report.IsResumed, report.EarlyData, report.EarlyDataBytes));
+            Assert.Equal(roundTrips, report.RoundTripsUntilRequest);
+            Assert.Equal(client.Report.ClientHelloBytes, report.ClientHelloBytes);
+        }
+
+        if (roundTrips == 0)
+            Assert.Equal(client.Report.SynDataBytes, server.Report.SynDataBytes);
+        await Exchange.RoundTripAsync(client, server);
+    }
+
+    [Fact]
+    public async Task ClientWhoseEarlyDataIsRefused_SendsTheSameOnceMore()
+    {
+        var register = new ScriptedRegister(_ => new(false));
+        await using SecureListener listener = Listen(options => options.ReplayRegister = register);
+        SecureClient secureClient = SecurePair.MakeClient();
+        for (int visit = 0; visit < 3; visit++)
+        {
+            await using SecureStream client = await secureClient
+                .ConnectAsync(listener.LocalEndPoint, SecurePair.Host, s_request, Cancelled).Guarded();
+            await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+            Assert.True(server.IsHandshakeComplete);
+            Assert.Equal(0, await server.ReadEarlyDataAsync(new byte[1], Cancelled).Guarded());
+            Assert.Equal(s_request, await Exchange.ReadAsync(server, s_request.Length));
+            await Exchange.RoundTripAsync(client, server);
+            Assert.Equal(visit, register.Asked);
+        }
+    }
+
+    [Fact]
+    public async Task ManyReturningClients_AreServedEachOnce()
+    {
+        const int Clients = 100;
+        var register = new StrikeRegister();
+        await using SecureListener listener = Listen(options => (options.ReplayRegister, options.TicketCount) = (register, 8));
+        SecureClient secureClient = SecurePair.MakeClient();
+        Task serving = Task.WhenAll(Enumerable.Range(0, 2 * Clients).Select(_ => EchoAsync()));
+
+        for (int round = 0; round < 2; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(
+                async () =>
+                {
+                    byte[] data = Exchange.Bytes(5000, seed: i);
+                    await using SecureStream stream = await secureClient
+                        .ConnectAsync(listener.LocalEndPoint, SecurePair.Host, data, Cancelled);
+                    Assert.Equal(data, await Exchange.ReadAsync(stream, data.Length));
+                },
+                Cancelled))).Guarded();
+        }
+
+        await serving.Guarded();
+        Assert.True(register.Accepted >= 1);
+        Assert.Equal(0, register.Refused);
+
+        async Task EchoAsync()
+        {
+            await using SecureStream stream = await listener.AcceptAsync(Cancelled);
+            byte[] data = new byte[5000];
+            int read = 0;
+            while (read < data.Length)
+            {
+                int count = await stream.ReadEarlyDataAsync(data.AsMemory(read), Cancelled);
+                if (count == 0)
+                    break;
+                read += count;
+            }
+
+            await stream.ReadExactlyAsync(data.AsMemory(read), Cancelled);
+            await stream.WriteAsync(data, Cancelled);
+            Assert.Equal(0, await stream.ReadAsync(new byte[1], Cancelled));
+            Assert.True(stream.IsHandshakeComplete);
+        }
+    }
+
+    [Fact]
     public async Task ListenerDisposed_LeavesEarlyStreamsThatWereAccepted()
     {
         SecureListener listener = Listen();

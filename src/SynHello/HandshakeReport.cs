@@ -89,7 +89,8 @@ public sealed record HandshakeReport
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
     /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. With accepted early data, which is a
-    /// request, none when the SYN carried all of it and was taken, otherwise one. A SYN sent again is not counted.
+    /// request, none when the SYN carried all of it and was taken, otherwise one; a server knows that for sure when the handshake
+    /// is complete. A SYN sent again is not counted.
     /// </summary>
     public required int RoundTripsUntilRequest { get; init; }
 

@@ -144,9 +144,13 @@ public sealed partial class SecureStream
     {
         if (_report is { } report)
         {
+            int length = (int)EarlyDataLength; // limited by an int
+            int records = (length + RecordHeader.MaximumPlaintext - 1) / RecordHeader.MaximumPlaintext;
+            int flight = report.ClientHelloBytes + length + (records * (RecordHeader.Size + 1 + Aead.TagLength));
             _report = report with
             {
-                EarlyDataBytes = (int)Math.Min(int.MaxValue, EarlyDataLength),
+                EarlyDataBytes = length,
+                RoundTripsUntilRequest = report.SynDataBytes >= flight ? 0 : 1,
                 HandshakeTime = _timeProvider.GetElapsedTime(phase.Start),
                 PathRoundTrip = GetPathRoundTrip() ?? report.PathRoundTrip,
             };

@@ -130,9 +130,9 @@ public sealed partial class SecureStream
         bool helloTaken = false;
         while (!engine.MaySend)
         {
+            int helloBytes = helloTaken ? 0 : CountHelloBytes(_received.Span);
             int consumed = ProcessReceived();
-            if (!helloTaken)
-                clientHelloBytes += consumed;
+            clientHelloBytes += Math.Min(helloBytes, consumed);
             if (engine.EarlyDataAttempt is { } attempt)
                 AnswerEarlyData(engine, await IsFirstAsync(attempt, settings, cancellationToken).ConfigureAwait(false));
             else if (consumed == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
@@ -153,6 +153,19 @@ public sealed partial class SecureStream
             _timeProvider.GetElapsedTime(start));
         if (!engine.IsHandshakeComplete)
             BeginEarlyPhase(settings, start);
+    }
+
+    /// <summary>The handshake records in front: behind them early data may stand, which is skipped with them if it is not taken.</summary>
+    private static int CountHelloBytes(ReadOnlySpan<byte> received)
+    {
+        int count = 0;
+        while (RecordHeader.TryRead(received[Math.Min(count, received.Length)..], out RecordHeader header)
+            && header.Type == ContentType.Handshake)
+        {
+            count += RecordHeader.Size + header.Length;
+        }
+
+        return count;
     }
 
     private TimeSpan? GetPathRoundTrip() =>

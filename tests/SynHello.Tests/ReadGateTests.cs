@@ -44,6 +44,57 @@ public sealed class ReadGateTests
     }
 
     [Fact]
+    public void WhoIsInsideBriefly_KeepsReadersWaitingAndRefusesNone()
+    {
+        var gate = new ReadGate();
+        Assert.True(gate.TryEnterBriefly());
+        Assert.False(gate.TryEnterBriefly());
+        Assert.False(gate.Leave());
+        gate.Enter();
+        Assert.False(gate.TryEnterBriefly());
+        Assert.Throws<NotSupportedException>(() => gate.Enter());
+        Assert.False(gate.Leave());
+        Assert.True(gate.TryEnterBriefly());
+        Assert.False(gate.Close());
+        Assert.True(gate.Leave());
+        Assert.False(gate.TryEnterBriefly());
+        Assert.Throws<ObjectDisposedException>(() => gate.Enter());
+    }
+
+    [Fact]
+    public void ReadersAndBriefVisits_NeverMeet()
+    {
+        const int Rounds = 200_000;
+        var gate = new ReadGate[1];
+        int inside = 0, met = 0;
+        var visitor = new Thread(() =>
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                if (gate[0].TryEnterBriefly())
+                    Visit();
+            }
+        });
+        visitor.Start();
+        for (int i = 0; i < Rounds; i++)
+        {
+            gate[0].Enter(); // throws if the visitor counts as a reader
+            Visit();
+        }
+
+        visitor.Join();
+        Assert.Equal(0, met);
+
+        void Visit()
+        {
+            if (Interlocked.Increment(ref inside) != 1)
+                met++;
+            Interlocked.Decrement(ref inside);
+            gate[0].Leave();
+        }
+    }
+
+    [Fact]
     public void LeavingAndClosingAtTheSameTime_GiveTheBuffersToOne()
     {
         const int Rounds = 200_000;

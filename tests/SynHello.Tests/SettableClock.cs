@@ -1,6 +1,6 @@
 namespace SynHello.Tests;
 
-/// <summary>A clock that stands still, whose time of day can be set apart from the time that passes. Thread-safe; has no timers.</summary>
+/// <summary>A clock that stands still, whose time of day can be set apart from the time that passes. Timers go by the system. Thread-safe.</summary>
 internal sealed class SettableClock : TimeProvider
 {
     private long _now = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).UtcTicks;

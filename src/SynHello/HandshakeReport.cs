@@ -15,7 +15,9 @@ public sealed record HandshakeReport
     /// </summary>
     public required FastOpenOutcome FastOpen { get; init; }
 
-    /// <summary>How many bytes of the ClientHello rode in the SYN and were taken; 0 when none were.</summary>
+    /// <summary>
+    /// How many bytes rode in the SYN and were taken, of the ClientHello and of early data behind it; 0 when none were.
+    /// </summary>
     public required int SynDataBytes { get; init; }
 
     /// <summary>The size of the first ClientHello with its record header in bytes.</summary>
@@ -48,6 +50,7 @@ public sealed record HandshakeReport
     /// <summary>
     /// On a client, how many bytes were declared safe to replay; they went as early data if <see cref="EarlyData"/>
     /// says so.
+    /// On a server, how many bytes of early data were accepted; 0 until the handshake is complete.
     /// </summary>
     public int EarlyDataBytes { get; init; }
 

@@ -6,8 +6,8 @@ namespace SynHello;
 /// </summary>
 internal struct ReadGate
 {
-    /// <summary>Bits of the state.</summary>
-    private const int Inside = 1, Closed = 2;
+    /// <summary>Bits of the state. Brief comes with Inside.</summary>
+    private const int Inside = 1, Closed = 2, Brief = 4;
 
     private int _state;
 
@@ -19,14 +19,20 @@ internal struct ReadGate
     public void Enter()
     {
         int state = Interlocked.CompareExchange(ref _state, Inside, 0);
+        for (var wait = default(SpinWait); (state & Brief) != 0; wait.SpinOnce())
+            state = Interlocked.CompareExchange(ref _state, Inside, 0);
         ObjectDisposedException.ThrowIf((state & Closed) != 0, typeof(SecureStream));
         if (state == Inside)
             throw new NotSupportedException("Another read is under way on this stream.");
     }
 
+    /// <summary>Lets somebody in who does not wait for anything inside, so that a reader waits instead of being refused.</summary>
+    /// <returns>False when a reader is inside, or the gate is closed.</returns>
+    public bool TryEnterBriefly() => Interlocked.CompareExchange(ref _state, Inside | Brief, 0) == 0;
+
     /// <summary>Lets the reader out.</summary>
     /// <returns>Whether the gate was closed meanwhile: the buffers are then the reader's to give back.</returns>
-    public bool Leave() => Interlocked.CompareExchange(ref _state, 0, Inside) != Inside;
+    public bool Leave() => (Interlocked.And(ref _state, Closed) & Closed) != 0;
 
     /// <summary>Lets nobody in any more. To be called once.</summary>
     /// <returns>Whether nobody is inside: the buffers are then the caller's to give back.</returns>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Threading.Channels;
 
 using Microsoft.Extensions.Logging;
@@ -18,10 +19,10 @@ public sealed class SecureListener : IAsyncDisposable
 {
     private readonly TlsServerConfiguration _configuration;
     private readonly FastOpenListener _listener;
+    private readonly ServerHandshakeSettings _settings;
     private readonly Channel<SecureStream> _ready;
     private readonly PendingConnections _pending;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TimeSpan _handshakeTimeout;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly Task _accepting;
@@ -29,7 +30,7 @@ public sealed class SecureListener : IAsyncDisposable
 
     /// <summary>Starts listening.</summary>
     /// <param name="options">How to listen.</param>
-    /// <exception cref="ArgumentException">No address, or no certificate, is set.</exception>
+    /// <exception cref="ArgumentException">No address, or no certificate, is set, or early data is to be taken and no ticket given.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public SecureListener(SecureListenerOptions options)
@@ -47,8 +48,8 @@ public sealed class SecureListener : IAsyncDisposable
             RecordSizeLimit = options.RecordSizeLimit,
             RecordPadding = options.RecordPadding,
             KeyLog = options.KeyLog,
+            Resumption = MakeResumption(options, out ReplayRegister? register),
         };
-        _handshakeTimeout = options.HandshakeTimeout;
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
         _pending = new PendingConnections(options.MaximumPendingConnections);
@@ -60,6 +61,7 @@ public sealed class SecureListener : IAsyncDisposable
             TimeProvider = options.TimeProvider,
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
+        _settings = new ServerHandshakeSettings(_listener.ActiveMode, options.HandshakeTimeout, register, _logger);
         if (_listener.FastOpenLimitation is { } limitation)
             Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
 
@@ -74,7 +76,11 @@ public sealed class SecureListener : IAsyncDisposable
     /// <summary>Why Fast Open is not active although it was asked for; null when it is, or was not.</summary>
     public string? FastOpenLimitation => _listener.FastOpenLimitation;
 
-    /// <summary>Takes the next connection whose handshake is complete.</summary>
+    /// <summary>
+    /// Takes the next connection whose handshake is complete, or, where <see cref="SecureListenerOptions.MaximumEarlyData"/> is set,
+    /// whose early data was accepted: of those <see cref="SecureStream.IsHandshakeComplete"/> is false at first. Nothing of early data
+    /// is handed out unless it is asked for by <see cref="SecureStream.ReadEarlyDataAsync"/>.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The connection; the caller disposes it.</returns>
     /// <exception cref="ObjectDisposedException">The listener was disposed, or stopped because accepting failed for good.</exception>
@@ -149,14 +155,14 @@ public sealed class SecureListener : IAsyncDisposable
         EndPoint? remote = null;
         SecureStream? stream = null;
         bool handedOver = false;
-        using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);
+        using var timeout = new CancellationTokenSource(_settings.HandshakeTimeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stop.Token);
         LinkedListNode<PendingConnections.Handshake> pending = _pending.Begin(linked);
         try
         {
             remote = accepted.Socket.RemoteEndPoint;
             stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
-            await stream.CompleteServerHandshakeAsync(accepted, _listener.ActiveMode, linked.Token).ConfigureAwait(false);
+            await stream.CompleteServerHandshakeAsync(accepted, _settings, linked.Token).ConfigureAwait(false);
             Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
             _pending.End(pending);
             handedOver = _ready.Writer.TryWrite(stream);
@@ -178,7 +184,7 @@ public sealed class SecureListener : IAsyncDisposable
             var failure = new TlsProtocolException(
                 TlsErrorCause.HandshakeTimeout,
                 timeout.IsCancellationRequested
-                    ? $"The handshake took longer than {_handshakeTimeout.TotalSeconds:0.###} s."
+                    ? _settings.TimeoutMessage
                     : $"The handshake gave way to a newer connection: {_pending.Maximum} are pending, the most there may be.");
             Log.HandshakeFailed(_logger, remote, failure.Cause, failure.Message);
             stream?.AbandonHandshake(failure);
@@ -201,5 +207,53 @@ public sealed class SecureListener : IAsyncDisposable
                 _pending.Leave();
             }
         }
+    }
+
+    private static TlsServerResumption? MakeResumption(SecureListenerOptions options, out ReplayRegister? register)
+    {
+        register = null;
+        if (options.TicketCount == 0)
+        {
+            if (options.MaximumEarlyData != 0)
+                throw new ArgumentException("Early data needs tickets: TicketCount is 0.", nameof(options));
+            return null;
+        }
+
+        if (options.MaximumEarlyData > 0)
+        {
+            register = options.ReplayRegister ?? new StrikeRegister(new StrikeRegisterOptions
+            {
+                TimeProvider = options.TimeProvider,
+                CryptoProvider = options.CryptoProvider,
+            });
+        }
+
+        SessionTicketProtector keys = options.TicketKeys ?? new SessionTicketKeyRing(new SessionTicketKeyRingOptions
+        {
+            TicketLifetime = options.TicketLifetime,
+            TimeProvider = options.TimeProvider,
+            CryptoProvider = options.CryptoProvider,
+        });
+        return new TlsServerResumption(keys, options.TimeProvider)
+        {
+            TicketLifetime = options.TicketLifetime,
+            TicketCount = options.TicketCount,
+            MaximumEarlyData = options.MaximumEarlyData,
+            EarlyDataWindow = options.EarlyDataWindow,
+            ReplayScope = register?.Scope ?? Guid.Empty,
+            TrustContext = DigestOf(options.Credentials, options.CryptoProvider),
+            AllowPskKeyExchange = options.AllowPskKeyExchange,
+        };
+    }
+
+    /// <summary>The end-entity certificates, in order: who renews or withdraws one ends the sessions that it vouched for.</summary>
+    private static byte[] DigestOf(IList<TlsCredential> credentials, TlsCryptoProvider provider)
+    {
+        using TranscriptHash hash = provider.CreateTranscriptHash(HashAlgorithmName.SHA256);
+        foreach (TlsCredential credential in credentials)
+            hash.Append(credential.CertificateChain[0].Span);
+        byte[] digest = new byte[SHA256.HashSizeInBytes];
+        hash.GetCurrentHash(digest);
+        return digest;
     }
 }

@@ -33,7 +33,53 @@ public sealed class SecureListenerOptions
     public IList<SslApplicationProtocol> ApplicationProtocols { get; set; } = [];
 
     /// <summary>
-    /// The longest time from accept to the end of the handshake; 10 seconds by default.
+    /// Seals the tickets that clients come back with (RFC 8446 section 4.6.1). Null, the default, makes the listener a
+    /// <see cref="SessionTicketKeyRing"/> of its own, whose tickets end with it; listeners that are given the same one take each
+    /// other's tickets.
+    /// </summary>
+    public SessionTicketProtector? TicketKeys { get; set; }
+
+    /// <summary>How long a ticket may be used, one second to seven days; 12 hours by default.</summary>
+    public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>
+    /// How many tickets a connection is given, 2 by default and 16 at most; a client can ask for another number (RFC 9149). 0 gives
+    /// out none and resumes nothing.
+    /// </summary>
+    public int TicketCount { get; set; } = 2;
+
+    /// <summary>
+    /// Whether a client that sends no key share of this server's may resume by the pre-shared key alone (psk_ke), without forward
+    /// secrecy: whoever gets the ticket keys later can read what was recorded (RFC 8446 section 2.2). False by default.
+    /// </summary>
+    public bool AllowPskKeyExchange { get; set; }
+
+    /// <summary>
+    /// The most bytes of early data that are taken of a connection (RFC 8446 section 4.2.10); 0, the default, takes none. Early data
+    /// comes before the client has shown that it is there. Whoever has recorded it can send it again: this listener takes each
+    /// ClientHello once (<see cref="ReplayRegister"/>), but an attacker can hold the first copy back and deliver it later, within
+    /// <see cref="EarlyDataWindow"/>, or to another server whose register does not know it, and a client whose early data was refused
+    /// or lost sends the same again after the handshake. And it is not forward secret: whoever gets <see cref="TicketKeys"/> later can
+    /// read it. So it is for requests that do no harm when they run twice, GET for instance (RFC 8446 section 8, appendix E.5, RFC
+    /// 8470). An application reads it with <see cref="SecureStream.ReadEarlyDataAsync"/>, or after the handshake with the rest.
+    /// </summary>
+    public int MaximumEarlyData { get; set; }
+
+    /// <summary>
+    /// How far the age that a client gives for its ticket may be off before its early data is not taken (RFC 8446 section 8.3), one
+    /// second to one hour; 10 seconds by default. For twice that long an attacker could deliver a ClientHello that it held back.
+    /// </summary>
+    public TimeSpan EarlyDataWindow { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Remembers the ClientHellos whose early data was taken, so that none is taken twice. Null, the default, makes the listener a
+    /// <see cref="StrikeRegister"/> of its own, if <see cref="MaximumEarlyData"/> is not 0. Whatever it throws means that early data
+    /// is not taken, and so does an answer that takes longer than a second.
+    /// </summary>
+    public ReplayRegister? ReplayRegister { get; set; }
+
+    /// <summary>
+    /// The longest time from accept to the end of the handshake, also where a connection is handed out before that; 10 seconds by default.
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);

@@ -116,40 +116,55 @@ public sealed partial class SecureStream
         }
     }
 
-    /// <summary>Drives the server's handshake to its end.</summary>
+    /// <summary>Drives the server's handshake to its end, or to where early data is accepted: the flight is sent then.</summary>
     /// <param name="accepted">The connection.</param>
-    /// <param name="fastOpen">How the listener takes data out of SYNs.</param>
+    /// <param name="settings">What the listener's handshakes have in common.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask CompleteServerHandshakeAsync(
         AcceptedSocket accepted,
-        FastOpenMode fastOpen,
+        ServerHandshakeSettings settings,
         CancellationToken cancellationToken)
     {
+        var engine = (TlsServerEngine)_engine;
         long start = _timeProvider.GetTimestamp();
         int clientHelloBytes = 0;
         bool helloTaken = false;
-        while (!_engine.IsHandshakeComplete)
+        while (!engine.MaySend)
         {
             int consumed = ProcessReceived();
             if (!helloTaken)
                 clientHelloBytes += consumed;
-            helloTaken |= !_output.IsEmpty;
-            if (consumed == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+            if (engine.EarlyDataAttempt is { } attempt)
+                AnswerEarlyData(engine, await IsFirstAsync(attempt, settings, cancellationToken).ConfigureAwait(false));
+            else if (consumed == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
+            helloTaken |= !_output.IsEmpty;
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
         // A cookieless listener hands out no cookies, so nobody can have shown one.
-        FastOpenOutcome taken = fastOpen == FastOpenMode.Cookieless ? FastOpenOutcome.Cookieless : FastOpenOutcome.Cookie;
+        FastOpenOutcome taken = settings.FastOpen == FastOpenMode.Cookieless ? FastOpenOutcome.Cookieless : FastOpenOutcome.Cookie;
         bool synDataTaken = accepted.SynDataTaken;
         _report = CreateReport(
             synDataTaken ? taken : FastOpenOutcome.Off,
-            synDataTaken ? (int)Math.Min(clientHelloBytes, accepted.InfoAtAccept?.BytesReceived ?? 0) : 0,
+            synDataTaken ? SynDataBytesOf(accepted.InfoAtAccept.GetValueOrDefault()) : 0,
             clientHelloBytes,
-            TcpInfo.TryGet(_socket, out TcpInfo info) && info.RoundTrip > TimeSpan.Zero ? info.RoundTrip : null,
+            GetPathRoundTrip(),
             TimeSpan.Zero,
             _timeProvider.GetElapsedTime(start));
+        if (!engine.IsHandshakeComplete)
+            BeginEarlyPhase(settings, start);
     }
+
+    private TimeSpan? GetPathRoundTrip() =>
+        TcpInfo.TryGet(_socket, out TcpInfo info) && info.RoundTrip > TimeSpan.Zero ? info.RoundTrip : null;
+
+    /// <summary>
+    /// What the SYN carried. Behind an acknowledgment that came before accept there may be more, but a SYN holds no more than the
+    /// segment size that this end has announced.
+    /// </summary>
+    private static int SynDataBytesOf(in TcpInfo infoAtAccept) =>
+        (int)Math.Min(infoAtAccept.BytesReceived, infoAtAccept.AdvertisedMss > 0 ? infoAtAccept.AdvertisedMss : int.MaxValue);
 
     /// <summary>Gives the connection up during the handshake, telling the peer if that can be done at once.</summary>
     internal void AbandonHandshake(TlsProtocolException? failure)
@@ -189,7 +204,8 @@ public sealed partial class SecureStream
             HelloRetryRequested = negotiated.HelloRetryRequested,
             IsResumed = negotiated.IsResumed,
             EarlyData = negotiated.EarlyData,
-            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + 1 + (negotiated.HelloRetryRequested ? 1 : 0),
+            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + (negotiated.EarlyData == EarlyDataStatus.Accepted ? 0 : 1)
+                + (negotiated.HelloRetryRequested ? 1 : 0),
             PathRoundTrip = pathRoundTrip,
             ConnectTime = connectTime,
             HandshakeTime = handshakeTime,

@@ -164,17 +164,19 @@ public sealed partial class SecureStream
 
         _received.Consume(consumed);
         KeepSessions();
+        if (_earlyPhase is { IsOver: false } phase && _engine.IsHandshakeComplete)
+            EndEarlyPhase(phase);
         return consumed;
     }
 
     /// <summary>Gives the engine what was received. Data in front of what ends the connection comes first: the next call fails again.</summary>
-    private bool TryProcessReceived()
+    private bool TryProcessReceived(ReadKind kind)
     {
         try
         {
             return ProcessReceived() > 0;
         }
-        catch (TlsProtocolException) when (!_plaintext.IsEmpty)
+        catch (TlsProtocolException) when (AvailableTo(kind) > 0)
         {
             TrySendOutput();
             return true;
@@ -260,6 +262,7 @@ public sealed partial class SecureStream
         TryReleaseOutput();
         if (graceful)
             WaitForSessions();
+        _earlyPhase?.Cancel();
     }
 
     private void ResetOnClose()

@@ -10,7 +10,8 @@ using SynHello.Wire;
 namespace SynHello;
 
 /// <summary>
-/// A TLS connection over TCP, as <see cref="SecureClient"/> and <see cref="SecureListener"/> hand it out: the handshake is complete.
+/// A TLS connection over TCP, as <see cref="SecureClient"/> and <see cref="SecureListener"/> hand it out: the handshake is complete,
+/// unless a listener has accepted early data (<see cref="IsHandshakeComplete"/>).
 /// One read and any number of writes may be under way at a time, from different threads; a second read at the same time is refused.
 /// The synchronous methods block their thread on the asynchronous ones.
 /// </summary>
@@ -107,7 +108,11 @@ public sealed partial class SecureStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Reads application data.</summary>
+    /// <summary>
+    /// Reads application data. Completes the handshake first, and hands out no byte before that: bytes that came as early data and
+    /// were not read with <see cref="ReadEarlyDataAsync"/> come first, and are no replay by then (RFC 8470 section 3), but are still
+    /// not forward secret.
+    /// </summary>
     /// <param name="buffer">What is filled. An empty one waits until there is something to read.</param>
     /// <param name="cancellationToken">Ends the wait; the stream stays usable.</param>
     /// <returns>How many bytes were read; 0 when the peer has sent close_notify, or when the buffer is empty.</returns>
@@ -117,45 +122,14 @@ public sealed partial class SecureStream : Stream
     /// </exception>
     /// <exception cref="NotSupportedException">Another read is under way.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed of, before the call or during it.</exception>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        _readGate.Enter();
-        try
-        {
-            // What the handshake left to be sent has to be on its way before an answer to it can be waited for. A write under
-            // way takes it along; waiting for that one could mean to wait for a peer that waits for this side to read.
-            if (_held)
-                TrySendOutput();
-            while (_plaintext.IsEmpty)
-            {
-                if (_engine.IsPeerClosed)
-                    return 0;
-                if (!TryProcessReceived() && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
-                    EndReceived();
-            }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        ReadAsync(ReadKind.ApplicationData, buffer, cancellationToken);
 
-            int count = Math.Min(buffer.Length, _plaintext.Length);
-            _plaintext.Span[..count].CopyTo(buffer.Span);
-            _plaintext.Consume(count);
-            return count;
-        }
-        catch (TlsProtocolException exception)
-        {
-            TrySendOutput();
-            throw new IOException(exception.Message, exception);
-        }
-        catch (SocketException exception)
-        {
-            throw Broken(exception);
-        }
-        finally
-        {
-            if (_readGate.Leave())
-                ReleaseReader();
-        }
-    }
-
-    /// <summary>Sends application data. Data of one call leaves in order; calls made at the same time do not mix.</summary>
+    /// <summary>
+    /// Sends application data. Data of one call leaves in order; calls made at the same time do not mix. Before
+    /// <see cref="IsHandshakeComplete"/> it goes to a client that has not yet shown that it is there: whoever replays a recorded
+    /// ClientHello gets it too, if this server has not seen that one before, and cannot read it.
+    /// </summary>
     /// <param name="buffer">What is sent.</param>
     /// <param name="cancellationToken">
     /// Ends the wait. When part of the data was on its way already, nothing more can be sent on this stream.
@@ -300,6 +274,51 @@ public sealed partial class SecureStream : Stream
     /// <param name="value">Unused.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>Reads, and completes the handshake where it has to be complete first.</summary>
+    private async ValueTask<int> ReadAsync(ReadKind kind, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        _readGate.Enter();
+        try
+        {
+            // What the handshake left to be sent has to be on its way before an answer to it can be waited for. A write under
+            // way takes it along; waiting for that one could mean to wait for a peer that waits for this side to read.
+            if (_held)
+                TrySendOutput();
+            int available;
+            while ((available = AvailableTo(kind)) == 0)
+            {
+                if (IsAtEndOf(kind))
+                    return 0;
+                if (!TryProcessReceived(kind) && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+                    EndReceived();
+            }
+
+            int count = Math.Min(buffer.Length, available);
+            _plaintext.Span[..count].CopyTo(buffer.Span);
+            _plaintext.Consume(count);
+            _plaintextRead += count;
+            return count;
+        }
+        catch (TlsProtocolException exception)
+        {
+            TrySendOutput();
+            var failure = new IOException(exception.Message, exception);
+            FailHandshake(failure);
+            throw failure;
+        }
+        catch (SocketException exception)
+        {
+            Exception failure = Broken(exception);
+            FailHandshake(failure);
+            throw failure;
+        }
+        finally
+        {
+            if (_readGate.Leave())
+                ReleaseReader();
+        }
+    }
 
     private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 

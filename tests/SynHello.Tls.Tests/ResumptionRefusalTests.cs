@@ -1,5 +1,6 @@
 using System.Net.Security;
 
+using SynHello.Crypto;
 using SynHello.Testing;
 using SynHello.Wire;
 
@@ -240,6 +241,62 @@ public sealed class ResumptionRefusalTests
         pskOnly.AssertRefused(TlsErrorCause.MissingExtension, isProtected: false);
     }
 
+    /// <summary>RFC 8446 section 4.2.9: who cannot use a ticket is given none.</summary>
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData(0, 0)]
+    [InlineData(1, 2)]
+    public void Tickets_AreForThoseWhoCanUseThem(int? mode, int count)
+    {
+        using var client = new HostileClient(_setup.Server());
+        HelloParts hello = client.Hello();
+        if (mode is { } value)
+            hello.With(45, 1, (byte)value);
+        client.SendHello(hello);
+        client.AssertNotRefused();
+        Assert.Equal(count, client.Messages.Count(message => message[0] == HandshakeType.NewSessionTicket.Value));
+    }
+
+    /// <summary>RFC 8446 section 4.2.10: early data goes with the first identity alone.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void EarlyData_IsOfTheFirstIdentity(int position)
+    {
+        TlsSession session = _setup.Visit(host: null)[0];
+        byte[] ours = [.. Octets.Vector16(session.Ticket.ToArray()), .. BitConverter.GetBytes(session.AgeAdd).Reverse()];
+        byte[] foreign = [.. Octets.Vector16(new byte[100]), 0, 0, 0, 0];
+        byte[] identities = Octets.Vector16(position == 0 ? [.. ours, .. foreign] : [.. foreign, .. ours]);
+        byte[] Binders(byte[] binder) => Octets.Vector16(position == 0
+            ? [.. Octets.Vector8(binder), .. Octets.Vector8(new byte[32])]
+            : [.. Octets.Vector8(new byte[32]), .. Octets.Vector8(binder)]);
+
+        using var client = new HostileClient(_setup.Server());
+        client.Victim.AnswersVerdicts = false;
+        HelloParts hello = client.Hello().With(45, 1, 1).With(42).With(41, [.. identities, .. Binders(new byte[32])]);
+        byte[] message = hello.ToMessage();
+        using var keys = new KeySchedule(DefaultCryptoProvider.Instance, session.CipherSuite);
+        byte[] binder = new byte[32];
+        keys.EnterEarly(session.Secret);
+        keys.ComputeBinder(System.Security.Cryptography.SHA256.HashData(message.AsSpan(0, message.Length - 2 - 66)), binder);
+        client.IsAlertUnreadable = true;
+        client.Victim.Deliver(Octets.Record(22, hello.With(41, [.. identities, .. Binders(binder)]).ToMessage()));
+        client.AssertNotRefused();
+        Assert.Equal(position == 0, ((TlsServerEngine)client.Victim.Engine).EarlyDataAttempt is not null);
+        Assert.Equal(position == 1, client.Victim.Engine.Negotiated.IsResumed);
+    }
+
+    [Fact]
+    [Refuses(TlsErrorCause.EarlyApplicationData)]
+    public void ApplicationData_BetweenEndOfEarlyDataAndFinished_IsRefused()
+    {
+        using EarlyClient client = new(_setup);
+        client.Send(ContentType.Handshake, Octets.Message(5, []));
+        client.EnterHandshake();
+        client.Send(ContentType.ApplicationData, [1, 2, 3]);
+        client.AssertRefused(TlsErrorCause.EarlyApplicationData);
+    }
+
     /// <summary>Whatever comes in front of EndOfEarlyData instead of it ends the connection.</summary>
     [Theory]
     [InlineData(20)]
@@ -347,6 +404,14 @@ public sealed class ResumptionRefusalTests
         {
             _context.Records.Write(type, content, _pair.Client.Output);
             Raw(_pair.Client.TakeOutput());
+        }
+
+        /// <summary>Goes on under the handshake's keys, which the server has worked out for this client.</summary>
+        public void EnterHandshake()
+        {
+            var server = (ServerContext)Inside.ContextOf(_pair.ServerEngine);
+            KeySchedule keys = server.RequireKeys();
+            _context.Records.ProtectWrites(keys, server.ClientHandshakeSecret.AsSpan(0, keys.HashLength));
         }
 
         public void Raw(byte[] bytes) => _pair.Server.Deliver(bytes);

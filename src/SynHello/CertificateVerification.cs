@@ -30,6 +30,9 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             ? new VerifiedChains(options.TimeProvider)
             : null;
 
+    /// <summary>Whether somebody wants to be asked about each connection, a resumed one too.</summary>
+    public bool AsksEachTime => _callback is not null;
+
     /// <summary>
     /// A digest of everything that decides a verdict: the policy as it is applied, the roots, and what stands for the
     /// callback. The system's own roots are not in it: they are looked at again when a session's verification ends.

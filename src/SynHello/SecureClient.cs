@@ -273,6 +273,7 @@ public sealed class SecureClient
                     asciiHost,
                     _configuration.ApplicationProtocols,
                     _verification.TrustSettings),
+                _verification.AsksEachTime ? chain => _verification.Check(this, chain, asciiHost, out _) is null : null,
                 _logger);
     }
 

@@ -40,8 +40,8 @@ public sealed class SecureClientOptions
     /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes
     /// only a certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and
     /// the chain are disposed of when the callback returns: copy what is to outlive it.
-    /// A connection that resumes a session does not ask again: see <see cref="MaximumSessionAge"/> and
-    /// <see cref="AllowResumption"/>.
+    /// For a connection that is to resume a session it is asked before anything is sent, about the chain that the
+    /// session's server proved itself with; where it refuses, the handshake is a full one, and it is asked about that.
     /// </summary>
     public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
 

@@ -8,7 +8,15 @@ namespace SynHello;
 /// One connection's way to the store: sessions come from it and go to it under one key. A store that fails is logged,
 /// and fails nothing else. Thread-safe.
 /// </summary>
-internal sealed class SessionKeeper(SessionStore store, SessionKey key, ILogger logger)
+/// <param name="store">Where sessions are.</param>
+/// <param name="key">What they are kept under.</param>
+/// <param name="isTrusted">Whether the chain of a session is trusted still; null where its verdict stands until it ends.</param>
+/// <param name="logger">Where failures go.</param>
+internal sealed class SessionKeeper(
+    SessionStore store,
+    SessionKey key,
+    Func<IReadOnlyList<ReadOnlyMemory<byte>>, bool>? isTrusted,
+    ILogger logger)
 {
     private readonly Lock _lock = new();
     private Task _pending = Task.CompletedTask;
@@ -23,15 +31,18 @@ internal sealed class SessionKeeper(SessionStore store, SessionKey key, ILogger 
     /// <summary>Takes a session.</summary>
     public StoredSession? Take()
     {
+        StoredSession? session;
         try
         {
-            return store.Take(key);
+            session = store.Take(key);
         }
         catch (Exception exception)
         {
             Log.SessionStoreFailed(logger, exception);
             return null;
         }
+
+        return session is null || isTrusted is null || isTrusted(session.Session.PeerCertificates) ? session : null;
     }
 
     /// <summary>Keeps a session that the server gave out; later, when the store may block.</summary>

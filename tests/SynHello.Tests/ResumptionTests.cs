@@ -18,15 +18,28 @@ public sealed class ResumptionTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     [Fact]
-    public async Task SecondVisit_IsResumedAndAsksForNoVerdict()
+    public async Task Callback_IsAskedAboutResumedConnectionsToo()
     {
-        SecureClient client = MakeClient(options => options.RemoteCertificateValidationCallback = (_, _, _, errors) =>
-            errors == SslPolicyErrors.None && ++_verdicts > 0);
+        bool takes = true;
+        SecureClient client = MakeClient(options => options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+        {
+            _verdicts++;
+            return takes && certificate is not null && chain is not null && errors == SslPolicyErrors.None;
+        });
         await _server.VisitAsync(client);
 
         await AssertVisitAsync(client, isResumed: true);
+        Assert.Equal(2, _verdicts);
 
-        Assert.Equal(1, _verdicts);
+        // Where it has changed its mind, the session is not even offered, and the full handshake fails.
+        takes = false;
+        Task<ServerVisit> accepting = _server.AcceptAsync();
+        ValueTask<SecureStream> connecting = client.ConnectAsync(_server.EndPoint, SecurePair.Host, Cancelled);
+        using ServerVisit visit = await accepting;
+        await visit.AnswerAsync();
+        await Assert.ThrowsAsync<AuthenticationException>(connecting.AsTask);
+        Assert.False(visit.Engine.Negotiated.IsResumed);
+        Assert.Equal(4, _verdicts);
     }
 
     [Fact]
@@ -157,7 +170,7 @@ public sealed class ResumptionTests : IDisposable
         _server.ForgetTickets();
         await AssertVisitAsync(client, isResumed: false);
 
-        Assert.Equal(2, _verdicts);
+        Assert.Equal(3, _verdicts);
         Assert.Equal(2, _store.Added.Select(added => added.Session.Verification.VerifiedAt).Distinct().Count());
     }
 

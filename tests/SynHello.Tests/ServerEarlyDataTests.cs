@@ -380,7 +380,7 @@ public sealed class ServerEarlyDataTests : IDisposable
         else
             await server.DisposeAsync();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => completion.Guarded());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completion.Guarded());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => reading.Guarded());
         Assert.Equal(0, _fake.ActiveTimers);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => server.CompleteHandshakeAsync(Cancelled).Guarded());

@@ -125,6 +125,12 @@ internal readonly ref struct ServerHello
         writer.WriteUInt8(LegacyCompressionMethod);
 
         using TlsWriter.LengthScope extensions = writer.Vector16();
+        if (Present.Contains(ExtensionType.PreSharedKey))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.PreSharedKey);
+            writer.WriteUInt16(SelectedIdentity);
+        }
+
         if (Present.Contains(ExtensionType.KeyShare))
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.KeyShare);
@@ -143,12 +149,6 @@ internal readonly ref struct ServerHello
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.SupportedVersions);
             writer.WriteUInt16(SelectedVersion.Value);
-        }
-
-        if (Present.Contains(ExtensionType.PreSharedKey))
-        {
-            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.PreSharedKey);
-            writer.WriteUInt16(SelectedIdentity);
         }
     }
 

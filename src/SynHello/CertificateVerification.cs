@@ -7,8 +7,8 @@ using SynHello.Wire;
 namespace SynHello;
 
 /// <summary>
-/// The client's verdict on a server's chain: X509Chain under the caller's policy, the host name (RFC 9525), then the caller's
-/// callback. Fetches nothing unless the caller's policy says so.
+/// The client's verdict on a server's chain: X509Chain under the caller's policy, the host name (RFC 9525), then the
+/// caller's callback. Fetches nothing unless the caller's policy says so.
 /// </summary>
 internal sealed class CertificateVerification(SecureClientOptions options)
 {
@@ -21,8 +21,8 @@ internal sealed class CertificateVerification(SecureClientOptions options)
     private readonly TimeProvider _timeProvider = options.TimeProvider;
 
     /// <summary>
-    /// Null where a verdict cannot be kept: a callback wants to be asked each time, and a revocation check or a time of the
-    /// caller's own means that the same chain can be judged differently the next time.
+    /// Null where a verdict cannot be kept: a callback wants to be asked each time, and a revocation check or a time of
+    /// the caller's own means that the same chain can be judged differently the next time.
     /// </summary>
     private readonly VerifiedChains? _verified =
         options.RemoteCertificateValidationCallback is null
@@ -118,7 +118,8 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             }
             else if (!_callback(sender, certificate, builder, errors))
             {
-                return refusal ?? new TlsProtocolException(TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");
+                return refusal ?? new TlsProtocolException(
+                    TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");
             }
 
             verification = Describe(now, notAfter, errors);
@@ -139,7 +140,8 @@ internal sealed class CertificateVerification(SecureClientOptions options)
 
     private ChainVerification Describe(DateTimeOffset verifiedAt, DateTimeOffset notAfter, SslPolicyErrors errors)
     {
-        TimeSpan age = DateTimeOffset.MaxValue - verifiedAt < _maximumAge ? DateTimeOffset.MaxValue - verifiedAt : _maximumAge;
+        TimeSpan longest = DateTimeOffset.MaxValue - verifiedAt;
+        TimeSpan age = longest < _maximumAge ? longest : _maximumAge;
         return new ChainVerification
         {
             VerifiedAt = verifiedAt,
@@ -148,7 +150,8 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         };
     }
 
-    private static X509ChainPolicy CreatePolicy(X509ChainPolicy? given, X509Certificate2Collection? roots, DateTimeOffset now)
+    private static X509ChainPolicy CreatePolicy(
+        X509ChainPolicy? given, X509Certificate2Collection? roots, DateTimeOffset now)
     {
         X509ChainPolicy policy = given?.Clone() ?? new X509ChainPolicy
         {
@@ -175,7 +178,9 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         certificate.Extensions.OfType<X509KeyUsageExtension>()
             .All(usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature));
 
-    /// <summary>The subject alternative names only, wildcards in the left label only; an IP address against IP names.</summary>
+    /// <summary>
+    /// The subject alternative names only, wildcards in the left label only; an IP address against IP names.
+    /// </summary>
     private static bool Matches(X509Certificate2 certificate, string targetHost)
     {
         try

@@ -5,9 +5,9 @@ using SynHello.Tls;
 namespace SynHello;
 
 /// <summary>
-/// One connection's first flight: the engine, the session that it offers, and the bytes that the caller wants to be sent
-/// first. Makes a flight for each address that is dialed; what has left with one is not sent early a second time. Not
-/// thread-safe.
+/// One connection's first flight: the engine, the session that it offers, and the bytes that the caller wants to be
+/// sent first. Makes a flight for each address that is dialed; what has left with one is not sent early a second time.
+/// Not thread-safe.
 /// </summary>
 internal sealed class ClientAttempt : IDisposable
 {
@@ -65,7 +65,9 @@ internal sealed class ClientAttempt : IDisposable
     private SslApplicationProtocol RequestProtocol =>
         _configuration.ApplicationProtocols is [var first, ..] ? first : default;
 
-    /// <summary>Whether the bytes are to be sent once the handshake is complete: exactly when the server has not got them.</summary>
+    /// <summary>
+    /// Whether the bytes are to be sent once the handshake is complete: exactly when the server has not got them.
+    /// </summary>
     public bool IsRequestDue
     {
         get
@@ -79,7 +81,9 @@ internal sealed class ClientAttempt : IDisposable
         }
     }
 
-    /// <summary>Gets a session for the first flight, before there is a connection that would have to wait for it.</summary>
+    /// <summary>
+    /// Gets a session for the first flight, before there is a connection that would have to wait for it.
+    /// </summary>
     public async ValueTask PrepareAsync()
     {
         if (Sessions is not null)

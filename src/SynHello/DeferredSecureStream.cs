@@ -2,14 +2,17 @@ namespace SynHello;
 
 /// <summary>
 /// A stream that connects when it is first used, so that its first write can be early data: it goes right behind the
-/// ClientHello, into the SYN as far as it has room, when it was declared safe to replay and there is a session for it. The first
-/// write, read or flush connects; afterwards everything goes to the <see cref="SecureStream"/>. One read and any number of writes may be under way at
-/// a time, from different threads; of writes at the same time, the one that connects is the first.
+/// ClientHello, into the SYN as far as it has room, when it was declared safe to replay and there is a session for it.
+/// The first write, read or flush connects; afterwards everything goes to the <see cref="SecureStream"/>. One read and
+/// any number of writes may be under way at a time, from different threads; of writes at the same time, the one that
+/// connects is the first.
 /// </summary>
 public sealed class DeferredSecureStream : Stream
 {
     private readonly Func<ReadOnlyMemory<byte>, bool, CancellationToken, ValueTask<SecureStream>> _connect;
-    private readonly TaskCompletionSource<SecureStream> _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<SecureStream> _connected =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private readonly CancellationTokenSource _disposal = new();
     private readonly Lock _lock = new();
     private volatile SecureStream? _connection;
@@ -23,8 +26,8 @@ public sealed class DeferredSecureStream : Stream
         _connect = connect;
 
     /// <summary>
-    /// Whether the bytes of the first write are safe to replay, so that they may be early data. Whoever sees them on the wire can
-    /// send them again, and they are not forward secret (RFC 8446 section 8 and appendix E.5; see <see
+    /// Whether the bytes of the first write are safe to replay, so that they may be early data. Whoever sees them on
+    /// the wire can send them again, and they are not forward secret (RFC 8446 section 8 and appendix E.5; see <see
     /// cref="SecureClient.ConnectAsync(System.Net.EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)"/>).
     /// They are in the first of <see cref="SecureClientOptions.ApplicationProtocols"/>.
     /// Can be set until the stream connects.
@@ -77,10 +80,12 @@ public sealed class DeferredSecureStream : Stream
     }
 
     /// <summary>
-    /// <inheritdoc cref="SecureStream.ReadTimeout" path="/summary/node()"/> The time that connecting takes is bounded by <see
-    /// cref="SecureClientOptions.HandshakeTimeout"/> instead.
+    /// <inheritdoc cref="SecureStream.ReadTimeout" path="/summary/node()"/> The time that connecting takes is bounded
+    /// by <see cref="SecureClientOptions.HandshakeTimeout"/> instead.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is neither positive nor <see cref="Timeout.Infinite"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The value is neither positive nor <see cref="Timeout.Infinite"/>.
+    /// </exception>
     public override int ReadTimeout
     {
         get => _readTimeout;
@@ -88,10 +93,12 @@ public sealed class DeferredSecureStream : Stream
     }
 
     /// <summary>
-    /// <inheritdoc cref="SecureStream.WriteTimeout" path="/summary/node()"/> The time that connecting takes is bounded by <see
-    /// cref="SecureClientOptions.HandshakeTimeout"/> instead.
+    /// <inheritdoc cref="SecureStream.WriteTimeout" path="/summary/node()"/> The time that connecting takes is bounded
+    /// by <see cref="SecureClientOptions.HandshakeTimeout"/> instead.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is neither positive nor <see cref="Timeout.Infinite"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The value is neither positive nor <see cref="Timeout.Infinite"/>.
+    /// </exception>
     public override int WriteTimeout
     {
         get => _writeTimeout;
@@ -116,8 +123,8 @@ public sealed class DeferredSecureStream : Stream
         _connected.Task.WaitAsync(cancellationToken);
 
     /// <summary>
-    /// Reads application data, as <see cref="SecureStream.ReadAsync(Memory{byte}, CancellationToken)"/>. Connects if nothing has so far: a
-    /// first write behind it is then no early data any more.
+    /// Reads application data, as <see cref="SecureStream.ReadAsync(Memory{byte}, CancellationToken)"/>. Connects if
+    /// nothing has so far: a first write behind it is then no early data any more.
     /// </summary>
     /// <param name="buffer">What is filled.</param>
     /// <param name="cancellationToken">Ends the wait; when the call is the one that connects, connecting too.</param>
@@ -134,20 +141,21 @@ public sealed class DeferredSecureStream : Stream
     }
 
     /// <summary>
-    /// Sends application data. The first write connects, and ends when the handshake is complete and the data is sent. An empty one
-    /// does nothing.
+    /// Sends application data. The first write connects, and ends when the handshake is complete and the data is sent.
+    /// An empty one does nothing.
     /// </summary>
     /// <param name="buffer">What is sent.</param>
     /// <param name="cancellationToken">
     /// Ends the wait; of the write that connects, connecting too, and the stream is of no use then.
     /// </param>
     /// <exception cref="IOException">
-    /// The connection broke, or the peer violated the protocol; or the first write was declared safe to replay, and the server
-    /// chose another application protocol than the one it is in: nothing was sent then, and the stream can be used on.
+    /// The connection broke, or the peer violated the protocol; or the first write was declared safe to replay, and the
+    /// server chose another application protocol than the one it is in: nothing was sent then, and the stream can be
+    /// used on.
     /// </exception>
     /// <exception cref="Exception">
-    /// What <see cref="SecureClient.ConnectAsync(System.Net.EndPoint, string, CancellationToken)"/> fails with. Every later use of the
-    /// stream fails the same way.
+    /// What <see cref="SecureClient.ConnectAsync(System.Net.EndPoint, string, CancellationToken)"/> fails with. Every
+    /// later use of the stream fails the same way.
     /// </exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -169,7 +177,8 @@ public sealed class DeferredSecureStream : Stream
             if (isReplaySafe && !own.Report.EarlyDataSent)
             {
                 throw new IOException(
-                    $"The server chose {own.NegotiatedApplicationProtocol}, and the first write is in another protocol: it was not sent.");
+                    $"The server chose {own.NegotiatedApplicationProtocol}, "
+                        + "and the first write is in another protocol: it was not sent.");
             }
         }
     }
@@ -256,7 +265,9 @@ public sealed class DeferredSecureStream : Stream
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Ends the connection, or connecting: what is under way fails with an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>
+    /// Ends the connection, or connecting: what is under way fails with an <see cref="ObjectDisposedException"/>.
+    /// </summary>
     /// <param name="disposing">Whether the call comes from Dispose.</param>
     protected override void Dispose(bool disposing)
     {

@@ -27,6 +27,8 @@ public enum EarlyDataReason
     /// <summary>They went as early data, and the server did not take them (RFC 8446 section 4.2.10).</summary>
     RejectedByServer,
 
-    /// <summary>They went as early data, and the server asked for another ClientHello (RFC 8446 section 4.1.4).</summary>
+    /// <summary>
+    /// They went as early data, and the server asked for another ClientHello (RFC 8446 section 4.1.4).
+    /// </summary>
     HelloRetryRequested,
 }

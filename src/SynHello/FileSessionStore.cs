@@ -12,11 +12,11 @@ namespace SynHello;
 /// </summary>
 /// <remarks>
 /// The file holds secrets, in the clear. It is made readable and writable by its owner alone, and replaced as a whole;
-/// beside it stands an empty file whose name ends in ".lock". A file that others can read or write, or that belongs to another user, is
-/// left alone, and the store works as if it were always empty. A file that is broken counts as empty, and is replaced
-/// when there is something to keep; one that never was a session file is renamed first, to a name that ends in ".bak".
-/// Each problem is logged once, as a warning; none fails a connection. Trust the folder: who may write there can
-/// take the file away.
+/// beside it stands an empty file whose name ends in ".lock". A file that others can read or write, or that belongs to
+/// another user, is left alone, and the store works as if it were always empty. A file that is broken counts as empty,
+/// and is replaced when there is something to keep; one that never was a session file is renamed first, to a name that
+/// ends in ".bak". Each problem is logged once, as a warning; none fails a connection. Trust the folder: who may write
+/// there can take the file away.
 /// </remarks>
 public sealed class FileSessionStore : SessionStore
 {
@@ -120,7 +120,8 @@ public sealed class FileSessionStore : SessionStore
                 Save(index, isForeign);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             if (IsNew(Problem.Failed))
                 Log.SessionFileFailed(_logger, _path, exception.Message);

@@ -10,8 +10,8 @@ namespace SynHello;
 public sealed record HandshakeReport
 {
     /// <summary>
-    /// What Fast Open did. On a server only whether the SYN's data was taken can be told: it is <see cref="FastOpenOutcome.Off"/>
-    /// when it was not, or when there was none.
+    /// What Fast Open did. On a server only whether the SYN's data was taken can be told: it is
+    /// <see cref="FastOpenOutcome.Off"/> when it was not, or when there was none.
     /// </summary>
     public required FastOpenOutcome FastOpen { get; init; }
 
@@ -48,7 +48,8 @@ public sealed record HandshakeReport
     public EarlyDataStatus EarlyData { get; init; }
 
     /// <summary>
-    /// On a client, how many bytes were declared safe to replay; they went as early data if <see cref="EarlyData"/> says so.
+    /// On a client, how many bytes were declared safe to replay; they went as early data if <see cref="EarlyData"/>
+    /// says so.
     /// On a server, how many bytes of early data were accepted; 0 until the handshake is complete.
     /// </summary>
     public int EarlyDataBytes { get; init; }
@@ -57,9 +58,9 @@ public sealed record HandshakeReport
     public EarlyDataReason EarlyDataReason { get; init; }
 
     /// <summary>
-    /// Whether these bytes are with the server, as early data or after the handshake. False when the server chose another
-    /// application protocol than the one they are in: then they were not sent, and the caller has to say it in the
-    /// protocol that was chosen.
+    /// Whether these bytes are with the server, as early data or after the handshake. False when the server chose
+    /// another application protocol than the one they are in: then they were not sent, and the caller has to say it in
+    /// the protocol that was chosen.
     /// </summary>
     public bool EarlyDataSent { get; init; }
 
@@ -67,13 +68,14 @@ public sealed record HandshakeReport
     public int FirstFlightBytes { get; init; }
 
     /// <summary>
-    /// How many bytes the SYN had room for, before the first flight was made to fit; null when nothing rode in a SYN, and on a
-    /// server.
+    /// How many bytes the SYN had room for, before the first flight was made to fit; null when nothing rode in a SYN,
+    /// and on a server.
     /// </summary>
     public int? SynRoom { get; init; }
 
     /// <summary>
-    /// How many bytes of the first flight did not fit into the SYN and were sent behind the SYN-ACK, a round trip later.
+    /// How many bytes of the first flight did not fit into the SYN and were sent behind the SYN-ACK, a round trip
+    /// later.
     /// </summary>
     public int SynOverflowBytes { get; init; }
 
@@ -81,16 +83,16 @@ public sealed record HandshakeReport
     public int DroppedKeyShares { get; init; }
 
     /// <summary>
-    /// Whether a session was at hand and not offered, because the ClientHello fits the SYN only without it, or because the
-    /// session fits the client's configuration no more.
+    /// Whether a session was at hand and not offered, because the ClientHello fits the SYN only without it, or because
+    /// the session fits the client's configuration no more.
     /// </summary>
     public bool SessionDropped { get; init; }
 
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
-    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. With accepted early data, which is a
-    /// request, none when the SYN carried all of it and was taken, otherwise one; a server knows that for sure when the handshake
-    /// is complete. A SYN sent again is not counted.
+    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. With accepted early data,
+    /// which is a request, none when the SYN carried all of it and was taken, otherwise one; a server knows that for
+    /// sure when the handshake is complete. A SYN sent again is not counted.
     /// </summary>
     public required int RoundTripsUntilRequest { get; init; }
 
@@ -101,8 +103,8 @@ public sealed record HandshakeReport
     public required TimeSpan? PathRoundTrip { get; init; }
 
     /// <summary>
-    /// The time until the socket was connected; next to nothing when the ClientHello rode in the SYN, because nothing was waited for.
-    /// Zero on a server.
+    /// The time until the socket was connected; next to nothing when the ClientHello rode in the SYN, because nothing
+    /// was waited for. Zero on a server.
     /// </summary>
     public required TimeSpan ConnectTime { get; init; }
 

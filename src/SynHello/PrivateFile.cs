@@ -47,7 +47,8 @@ internal static partial class PrivateFile
         if (refusal is not null)
             return null;
 
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        SafeFileHandle handle = File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
             if (OperatingSystem.IsLinux())

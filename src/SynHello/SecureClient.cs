@@ -11,8 +11,8 @@ using SynHello.Wire;
 namespace SynHello;
 
 /// <summary>
-/// Opens TLS connections whose ClientHello rides in the TCP SYN where the system and the server allow it. One client serves many
-/// connections at once; thread-safe.
+/// Opens TLS connections whose ClientHello rides in the TCP SYN where the system and the server allow it. One client
+/// serves many connections at once; thread-safe.
 /// </summary>
 public sealed class SecureClient
 {
@@ -67,11 +67,14 @@ public sealed class SecureClient
     public ValueTask<SecureStream> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
         ConnectAsync(ToEndPoint(host, port), host, cancellationToken);
 
-    /// <summary>Connects to a host by name or IP address, and sends it bytes that are safe to replay, early if possible.</summary>
+    /// <summary>
+    /// Connects to a host by name or IP address, and sends it bytes that are safe to replay, early if possible.
+    /// </summary>
     /// <param name="host">The host name, in Unicode or punycode, or an IP address.</param>
     /// <param name="port">The port.</param>
     /// <param name="earlyData"><inheritdoc
-    /// cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)" path="/param[@name='earlyData']/node()"/></param>
+    /// cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)"
+    /// path="/param[@name='earlyData']/node()"/></param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection; the handshake is complete.</returns>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)" path="/remarks"/>
@@ -86,11 +89,16 @@ public sealed class SecureClient
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection; the handshake is complete.</returns>
     /// <exception cref="ArgumentException">The host is no host name.</exception>
-    /// <exception cref="SocketException">The host could not be reached, or the connection broke during the handshake.</exception>
-    /// <exception cref="AuthenticationException">
-    /// The server's certificate was refused or the handshake failed; the inner <see cref="TlsProtocolException"/> says why.
+    /// <exception cref="SocketException">
+    /// The host could not be reached, or the connection broke during the handshake.
     /// </exception>
-    /// <exception cref="TimeoutException">The handshake took longer than <see cref="SecureClientOptions.HandshakeTimeout"/>.</exception>
+    /// <exception cref="AuthenticationException">
+    /// The server's certificate was refused or the handshake failed; the inner <see cref="TlsProtocolException"/> says
+    /// why.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The handshake took longer than <see cref="SecureClientOptions.HandshakeTimeout"/>.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The attempt was canceled.</exception>
     public ValueTask<SecureStream> ConnectAsync(
         EndPoint endPoint, string targetHost, CancellationToken cancellationToken = default) =>
@@ -98,33 +106,42 @@ public sealed class SecureClient
 
     /// <summary>Connects to an address, and sends it bytes that are safe to replay, early if possible.</summary>
     /// <remarks>
-    /// The bytes go right behind the ClientHello, into the SYN as far as it has room, if there is a session whose server takes so many
-    /// in the first of <see cref="SecureClientOptions.ApplicationProtocols"/>. Otherwise, and when the server does not take
-    /// them, they are sent as soon as the handshake is complete, in one write with its last message: the server's
-    /// application gets them exactly once on this connection. Only when the server chooses another application protocol
-    /// than the first offered are they not sent at all: see <see cref="HandshakeReport.EarlyDataSent"/>.
-    /// <para>Whoever sees early data on the wire can send it again, to the same server or to another one that has the same keys, and a
-    /// network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). It is not forward secret
-    /// either: the session's secret, which the client keeps and the server's ticket keys open, is enough to read it
-    /// (appendix E.5). So give only what does no harm when it is done twice, a GET without side effects for instance,
-    /// and nothing that has to stay secret for years.</para>
+    /// The bytes go right behind the ClientHello, into the SYN as far as it has room, if there is a session whose
+    /// server takes so many in the first of <see cref="SecureClientOptions.ApplicationProtocols"/>. Otherwise, and when
+    /// the server does not take them, they are sent as soon as the handshake is complete, in one write with its last
+    /// message: the server's application gets them exactly once on this connection. Only when the server chooses
+    /// another application protocol than the first offered are they not sent at all: see
+    /// <see cref="HandshakeReport.EarlyDataSent"/>.
+    /// <para>Whoever sees early data on the wire can send it again, to the same server or to another one that has the
+    /// same keys, and a network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). It
+    /// is not forward secret either: the session's secret, which the client keeps and the server's ticket keys open, is
+    /// enough to read it (appendix E.5). So give only what does no harm when it is done twice, a GET without side
+    /// effects for instance, and nothing that has to stay secret for years.</para>
     /// </remarks>
     /// <param name="endPoint">Where to connect: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/>.</param>
     /// <param name="targetHost">The host name or IP address that the certificate has to be for.</param>
     /// <param name="earlyData">
-    /// What the caller declares safe to replay. It must not change until the call ends. Nothing is early when it is empty.
+    /// What the caller declares safe to replay. It must not change until the call ends. Nothing is early when it is
+    /// empty.
     /// </param>
     /// <param name="cancellationToken">Ends the attempt. The bytes may have been sent then.</param>
     /// <returns>The connection; the handshake is complete.</returns>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
     public ValueTask<SecureStream> ConnectAsync(
-        EndPoint endPoint, string targetHost, ReadOnlyMemory<byte> earlyData, CancellationToken cancellationToken = default) =>
+        EndPoint endPoint,
+        string targetHost,
+        ReadOnlyMemory<byte> earlyData,
+        CancellationToken cancellationToken = default) =>
         ConnectAsync(endPoint, targetHost, earlyData, isReplaySafe: true, cancellationToken);
 
-    /// <summary>Gives a stream that connects to a host by name or IP address when it is first written to or read from.</summary>
+    /// <summary>
+    /// Gives a stream that connects to a host by name or IP address when it is first written to or read from.
+    /// </summary>
     /// <param name="host">The host name, in Unicode or punycode, or an IP address.</param>
     /// <param name="port">The port.</param>
-    /// <param name="firstWriteIsReplaySafe"><inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/></param>
+    /// <param name="firstWriteIsReplaySafe">
+    /// <inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/>
+    /// </param>
     /// <returns>The stream. Nothing has been sent yet.</returns>
     public DeferredSecureStream OpenStream(string host, int port, bool firstWriteIsReplaySafe = false) =>
         OpenStream(ToEndPoint(host, port), host, firstWriteIsReplaySafe);
@@ -132,7 +149,9 @@ public sealed class SecureClient
     /// <summary>Gives a stream that connects to an address when it is first written to or read from.</summary>
     /// <param name="endPoint">Where to connect: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/>.</param>
     /// <param name="targetHost">The host name or IP address that the certificate has to be for.</param>
-    /// <param name="firstWriteIsReplaySafe"><inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/></param>
+    /// <param name="firstWriteIsReplaySafe">
+    /// <inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/>
+    /// </param>
     /// <returns>The stream. Nothing has been sent yet.</returns>
     public DeferredSecureStream OpenStream(EndPoint endPoint, string targetHost, bool firstWriteIsReplaySafe = false)
     {
@@ -238,7 +257,8 @@ public sealed class SecureClient
     {
         (string Host, int Port)? dialed = endPoint switch
         {
-            IPEndPoint { Address: { IsIPv4MappedToIPv6: true } address, Port: var port } => (address.MapToIPv4().ToString(), port),
+            IPEndPoint { Address: { IsIPv4MappedToIPv6: true } address, Port: var port } =>
+                (address.MapToIPv4().ToString(), port),
             IPEndPoint { Address: var address, Port: var port } => (address.ToString(), port),
             DnsEndPoint { Host: var host, Port: var port } => (ToAscii(host), port),
             _ => null, // which the dialer refuses
@@ -247,7 +267,12 @@ public sealed class SecureClient
             ? null
             : new SessionKeeper(
                 _sessions,
-                new SessionKey(known.Host, known.Port, asciiHost, _configuration.ApplicationProtocols, _verification.TrustSettings),
+                new SessionKey(
+                    known.Host,
+                    known.Port,
+                    asciiHost,
+                    _configuration.ApplicationProtocols,
+                    _verification.TrustSettings),
                 _logger);
     }
 
@@ -267,10 +292,14 @@ public sealed class SecureClient
     private static EndPoint ToEndPoint(string host, int port)
     {
         ArgumentException.ThrowIfNullOrEmpty(host);
-        return IPAddress.TryParse(host, out IPAddress? address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port);
+        return IPAddress.TryParse(host, out IPAddress? address)
+            ? new IPEndPoint(address, port)
+            : new DnsEndPoint(host, port);
     }
 
-    /// <summary>The name as it stands in server_name and in certificates: punycode (RFC 5891), no trailing dot.</summary>
+    /// <summary>
+    /// The name as it stands in server_name and in certificates: punycode (RFC 5891), no trailing dot.
+    /// </summary>
     private static string ToAscii(string host)
     {
         string name = host.TrimEnd('.');

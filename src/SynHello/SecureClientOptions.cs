@@ -17,9 +17,10 @@ namespace SynHello;
 public sealed class SecureClientOptions
 {
     /// <summary>
-    /// Whether the ClientHello rides in the SYN. <see cref="FastOpenMode.Cookie"/> by default: it takes effect from the second
-    /// connection to a server on, and a server or system without it costs nothing. <see cref="FastOpenMode.Cookieless"/> rides on
-    /// the very first visit, with servers that allow it. A ClientHello is safe to deliver twice, so this is no matter of replay.
+    /// Whether the ClientHello rides in the SYN. <see cref="FastOpenMode.Cookie"/> by default: it takes effect from the
+    /// second connection to a server on, and a server or system without it costs nothing.
+    /// <see cref="FastOpenMode.Cookieless"/> rides on the very first visit, with servers that allow it. A ClientHello
+    /// is safe to deliver twice, so this is no matter of replay.
     /// </summary>
     public FastOpenMode FastOpen { get; set; } = FastOpenMode.Cookie;
 
@@ -27,8 +28,8 @@ public sealed class SecureClientOptions
     public IList<SslApplicationProtocol> ApplicationProtocols { get; set; } = [];
 
     /// <summary>
-    /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server authentication, no
-    /// revocation check, and no certificate fetched from elsewhere while somebody waits.
+    /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server
+    /// authentication, no revocation check, and no certificate fetched from elsewhere while somebody waits.
     /// </summary>
     public X509ChainPolicy? CertificateChainPolicy { get; set; }
 
@@ -36,15 +37,17 @@ public sealed class SecureClientOptions
     public X509Certificate2Collection? TrustedRoots { get; set; }
 
     /// <summary>
-    /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes only a
-    /// certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and the chain are
-    /// disposed of when the callback returns: copy what is to outlive it.
+    /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes
+    /// only a certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and
+    /// the chain are disposed of when the callback returns: copy what is to outlive it.
+    /// A connection that resumes a session does not ask again: see <see cref="MaximumSessionAge"/> and
+    /// <see cref="AllowResumption"/>.
     /// </summary>
     public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
 
     /// <summary>
-    /// Whether the client comes back as a returning visitor: it takes the servers' tickets and resumes sessions with them (RFC
-    /// 8446 section 2.2), which saves the certificate's work and is what early data needs. True by default.
+    /// Whether the client comes back as a returning visitor: it takes the servers' tickets and resumes sessions with
+    /// them (RFC 8446 section 2.2), which saves the certificate's work and is what early data needs. True by default.
     /// </summary>
     public bool AllowResumption { get; set; } = true;
 
@@ -55,28 +58,28 @@ public sealed class SecureClientOptions
     public SessionStore? SessionStore { get; set; }
 
     /// <summary>
-    /// How many tickets servers are asked for (RFC 9149), 1 to 255; null, the default, does not ask, which leaves it to the
-    /// server and saves 6 bytes of the SYN. Each connection uses one up.
+    /// How many tickets servers are asked for (RFC 9149), 1 to 255; null, the default, does not ask, which leaves it to
+    /// the server and saves 6 bytes of the SYN. Each connection uses one up.
     /// </summary>
     public int? TicketRequest { get; set; }
 
     /// <summary>
-    /// Whether a session may be resumed without a new key exchange (psk_ke, RFC 8446 section 4.2.9), if the server wants that.
-    /// Whoever learns the session's secret can then read the connection. False by default.
+    /// Whether a session may be resumed without a new key exchange (psk_ke, RFC 8446 section 4.2.9), if the server
+    /// wants that. Whoever learns the session's secret can then read the connection. False by default.
     /// </summary>
     public bool AllowPskKeyExchange { get; set; }
 
     /// <summary>
-    /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming them; 24
-    /// hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the roots, a revocation
-    /// check or the callback again until then, or until a certificate of the chain ends.
+    /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming
+    /// them; 24 hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the
+    /// roots, a revocation check or the callback again until then, or until a certificate of the chain ends.
     /// </summary>
     public TimeSpan MaximumSessionAge { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// A name for what <see cref="RemoteCertificateValidationCallback"/> stands for: clients whose callbacks judge alike, and
-    /// who say so by the same name, can share sessions. Null, the default, keeps the sessions of a client with a callback
-    /// from every other client, because nobody can tell what a callback does.
+    /// A name for what <see cref="RemoteCertificateValidationCallback"/> stands for: clients whose callbacks judge
+    /// alike, and who say so by the same name, can share sessions. Null, the default, keeps the sessions of a client
+    /// with a callback from every other client, because nobody can tell what a callback does.
     /// </summary>
     public string? SessionTrustName { get; set; }
 
@@ -90,21 +93,27 @@ public sealed class SecureClientOptions
     public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }
 
     /// <summary>
-    /// The key exchange groups to offer, best first; null, the default, means all. The ClientHello carries one key share, of the
-    /// first.
+    /// The key exchange groups to offer, best first; null, the default, means all. The ClientHello carries one key
+    /// share, of the first.
     /// </summary>
     public IReadOnlyList<NamedGroup>? Groups { get; set; }
 
-    /// <summary>Whether the handshake looks like TLS 1.2 to middleboxes (RFC 8446 appendix D.4); true by default.</summary>
+    /// <summary>
+    /// Whether the handshake looks like TLS 1.2 to middleboxes (RFC 8446 appendix D.4); true by default.
+    /// </summary>
     public bool MiddleboxCompatibility { get; set; } = true;
 
-    /// <summary>The largest record to receive, 64 to 16,385 bytes (RFC 8449); null, the default, does not say.</summary>
+    /// <summary>
+    /// The largest record to receive, 64 to 16,385 bytes (RFC 8449); null, the default, does not say.
+    /// </summary>
     public int? RecordSizeLimit { get; set; }
 
     /// <summary>Records are padded to a multiple of this many bytes; 1, the default, does not pad.</summary>
     public int RecordPadding { get; set; } = 1;
 
-    /// <summary>Receives SSLKEYLOGFILE lines; for debugging only, because whoever has them can read the traffic.</summary>
+    /// <summary>
+    /// Receives SSLKEYLOGFILE lines; for debugging only, because whoever has them can read the traffic.
+    /// </summary>
     public Action<string>? KeyLog { get; set; }
 
     /// <summary>Where failures and decisions are logged; nowhere by default.</summary>

@@ -11,8 +11,8 @@ namespace SynHello;
 public sealed partial class SecureStream
 {
     /// <summary>
-    /// Drives the client's handshake to its end. What it sends last takes the request along, if there is one that the server
-    /// has not got as early data, and is held back for the first write otherwise.
+    /// Drives the client's handshake to its end. What it sends last takes the request along, if there is one that the
+    /// server has not got as early data, and is held back for the first write otherwise.
     /// </summary>
     /// <param name="dialed">The connection, whose first flight is on its way.</param>
     /// <param name="attempt">What the first flight was made of.</param>
@@ -111,7 +111,8 @@ public sealed partial class SecureStream
         }
         catch (IOException exception) when (exception.InnerException is SocketException or TlsProtocolException)
         {
-            ExceptionDispatchInfo.Throw(exception.InnerException); // nobody has seen a stream yet: it is the handshake's failure
+            // Nobody has seen a stream yet: it is the handshake's failure.
+            ExceptionDispatchInfo.Throw(exception.InnerException);
         }
     }
 

@@ -9,8 +9,8 @@ using SynHello.Wire;
 namespace SynHello;
 
 /// <summary>
-/// Sessions as the bytes of a file: a magic number, a version, an entry for each session and SHA-256 over all of it. The
-/// digest finds corruption; it keeps no attacker out, the file's permissions do.
+/// Sessions as the bytes of a file: a magic number, a version, an entry for each session and SHA-256 over all of it.
+/// The digest finds corruption; it keeps no attacker out, the file's permissions do.
 /// </summary>
 internal static class SessionFile
 {

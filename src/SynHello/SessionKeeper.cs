@@ -5,8 +5,8 @@ using SynHello.Tls;
 namespace SynHello;
 
 /// <summary>
-/// One connection's way to the store: sessions come from it and go to it under one key. A store that fails is logged, and
-/// fails nothing else. Thread-safe.
+/// One connection's way to the store: sessions come from it and go to it under one key. A store that fails is logged,
+/// and fails nothing else. Thread-safe.
 /// </summary>
 internal sealed class SessionKeeper(SessionStore store, SessionKey key, ILogger logger)
 {

@@ -2,8 +2,8 @@ namespace SynHello;
 
 /// <summary>
 /// Where a <see cref="SecureClient"/> keeps the sessions that servers gave it, so that it is a returning visitor. Each
-/// session is given out once (RFC 8446 appendix C.4): a second use would show onlookers that both connections are the same
-/// client's, and would make early data replayable.
+/// session is given out once (RFC 8446 appendix C.4): a second use would show onlookers that both connections are the
+/// same client's, and would make early data replayable.
 /// </summary>
 /// <remarks>
 /// One store can serve several clients. Every member is thread-safe: of two calls at the same time, no two get the same

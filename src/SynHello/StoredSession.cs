@@ -20,7 +20,9 @@ public sealed class StoredSession(TlsSession session, ChainVerification verifica
     /// <summary>When the chain was verified.</summary>
     public DateTimeOffset VerifiedAt => Verification.VerifiedAt;
 
-    /// <summary>From when on it is of no use: the end of the ticket or of the verification, whichever is first.</summary>
+    /// <summary>
+    /// From when on it is of no use: the end of the ticket or of the verification, whichever is first.
+    /// </summary>
     public DateTimeOffset ExpiresAt =>
         Session.ExpiresAt < Verification.EndsAt ? Session.ExpiresAt : Verification.EndsAt;
 

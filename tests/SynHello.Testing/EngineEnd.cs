@@ -81,6 +81,8 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
             while (Engine.TryRead(out TlsEvent tlsEvent))
             {
                 Events.Add(tlsEvent);
+                if (Failure is not null)
+                    continue; // nothing can be answered any more
                 if (tlsEvent == TlsEvent.NeedCertificateVerdict && AnswersVerdicts)
                     again = Answer((TlsClientEngine)Engine);
                 if (tlsEvent == TlsEvent.NeedEarlyDataVerdict && AnswersVerdicts)

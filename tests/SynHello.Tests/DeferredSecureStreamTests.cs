@@ -224,7 +224,9 @@ public sealed class DeferredSecureStreamTests : IDisposable
     [InlineData(false)]
     public async Task DisposalDuringDialing_EndsWhatIsUnderWay(bool asynchronously)
     {
-        DeferredSecureStream stream = SecurePair.MakeClient().OpenStream(_server.EndPoint, SecurePair.Host);
+        DeferredSecureStream stream = SecurePair
+            .MakeClient(options => options.HandshakeTimeout = Timeout.InfiniteTimeSpan)
+            .OpenStream(_server.EndPoint, SecurePair.Host);
         Task write = stream.WriteAsync(Request, Cancelled).AsTask();
         Task read = stream.ReadAsync(new byte[1], Cancelled).AsTask();
         using ServerVisit visit = await _server.AcceptAsync();

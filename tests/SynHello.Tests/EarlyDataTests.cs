@@ -61,6 +61,32 @@ public sealed class EarlyDataTests : IDisposable
     }
 
     [Fact]
+    public async Task SessionThatDoesNotFitTheSyn_IsDroppedUnlessEarlyDataNeedsIt()
+    {
+        SslApplicationProtocol[] protocols =
+            [.. Enumerable.Range(0, 11).Select(i => new SslApplicationProtocol($"{i:000}{new string('p', 99)}"))];
+        using var server = new ReturningServer(FastOpenMode.Cookieless) { Protocols = [protocols[0]], TicketCount = 4 };
+        SecureClient client = await MakeReturningAsync(
+            server, options => (options.FastOpen, options.ApplicationProtocols) = (FastOpenMode.Cookieless, [.. protocols]));
+
+        Task<ServerVisit> accepting = server.AcceptAsync();
+        ValueTask<SecureStream> connecting = client.ConnectAsync(server.EndPoint, SecurePair.Host, Cancelled);
+        using ServerVisit visit = await accepting;
+        await visit.AnswerAsync();
+        await using SecureStream stream = await connecting.Guarded();
+        Assert.True(stream.Report.SessionDropped);
+        Assert.False(stream.Report.IsResumed);
+        Assert.Equal(0, stream.Report.SynOverflowBytes);
+        Assert.Equal(1, stream.Report.RoundTripsUntilRequest);
+
+        HandshakeReport early = await AssertAcceptedAsync(server, client, Request);
+        Assert.False(early.SessionDropped);
+        Assert.Equal(early.FirstFlightBytes - SynBudget.IPv4, early.SynOverflowBytes);
+        Assert.InRange(early.SynOverflowBytes, 1, 1000);
+        Assert.Equal(1, early.RoundTripsUntilRequest);
+    }
+
+    [Fact]
     public async Task Rejected_IsSentOnceWithTheFinished()
     {
         SecureClient client = await MakeReturningAsync(_server);

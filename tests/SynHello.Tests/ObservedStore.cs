@@ -14,13 +14,15 @@ internal sealed class ObservedStore(SessionStore inner) : SessionStore
     /// <summary>Thrown by every call, if it is set.</summary>
     public Exception? Failure { get; set; }
 
-    public bool Blocks { get; init; }
+    /// <summary>Holds up whoever adds, if it is set.</summary>
+    public ManualResetEventSlim? Gate { get; init; }
 
-    public override bool MayBlock => Blocks;
+    public override bool MayBlock => Gate is not null;
 
     public override void Add(SessionKey key, StoredSession session)
     {
         ThrowIfFailing();
+        Gate?.Wait(TestContext.Current.CancellationToken);
         Added.Enqueue((key, session));
         inner.Add(key, session);
     }

@@ -228,6 +228,44 @@ public sealed class ResumptionTests : IDisposable
     }
 
     [Fact]
+    public async Task StoreThatBlocks_HoldsUpNothingButDisposal()
+    {
+        using var gate = new ManualResetEventSlim();
+        var store = new ObservedStore(new MemorySessionStore()) { Gate = gate };
+        SecureStream stream = await VisitAsync(store);
+        Task dispose = stream.DisposeAsync().AsTask();
+        Assert.False(dispose.IsCompleted);
+        gate.Set();
+        await dispose.Guarded();
+        Assert.Equal(2, store.Added.Count);
+
+        gate.Reset();
+        _server.ForgetTickets();
+        stream = await VisitAsync(store);
+        var disposer = new Thread(stream.Dispose);
+        disposer.Start();
+        while ((disposer.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) == ThreadState.Running)
+            Thread.Yield();
+        Assert.True(disposer.IsAlive);
+        gate.Set();
+        disposer.Join();
+        Assert.Equal(4, store.Added.Count);
+
+        async Task<SecureStream> VisitAsync(ObservedStore kept)
+        {
+            SecureClient client = SecurePair.MakeClient(options => options.SessionStore = kept);
+            Task<ServerVisit> accepting = _server.AcceptAsync();
+            ValueTask<SecureStream> connecting = client.ConnectAsync(_server.EndPoint, SecurePair.Host, Cancelled);
+            using ServerVisit visit = await accepting;
+            await visit.AnswerAsync();
+            SecureStream made = await connecting.Guarded();
+            await made.WriteAsync(new byte[] { 1 }, Cancelled);
+            Assert.Equal([1], await visit.ReadAsync(1));
+            return made;
+        }
+    }
+
+    [Fact]
     public void BadOptions_AreRefused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new SecureClient(new SecureClientOptions { MaximumSessionAge = TimeSpan.Zero }));

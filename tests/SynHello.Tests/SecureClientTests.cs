@@ -131,6 +131,7 @@ public sealed class SecureClientTests : IDisposable
         SecureClient client = SecurePair.MakeClient(options =>
         {
             options.TrustedRoots = null;
+            options.AllowResumption = false; // a resumed connection does not ask
             options.RemoteCertificateValidationCallback = (source, _, _, errors) =>
             {
                 sender = source;

@@ -66,10 +66,46 @@ public sealed class ClientHelloTests
             ClientHello.Parse(ClientHelloBuilder.Typical().With(51, "0055" + sixteen + "0010000101").ToBody()));
     }
 
+    private static string PreSharedKey => "0008" + "0002aabb" + "01020304" + "0021" + "20" + new string('7', 64);
+
+    [Fact]
+    public void Resumption_IsReadAndWritten()
+    {
+        ClientHelloBuilder builder = new ClientHelloBuilder()
+            .With(58, "0302").With(45, "020100").With(42, "").With(41, PreSharedKey);
+        byte[] body = builder.ToBody();
+        ClientHello hello = ClientHello.Parse(body);
+        Assert.Equal(3, hello.NewSessionCount);
+        Assert.Equal(2, hello.ResumptionCount);
+        Assert.Equal([1, 0], hello.PskKeyExchangeModes.ToArray());
+        Assert.True(hello.Present.Contains(ExtensionType.EarlyData));
+        Assert.Equal(2 + 33, hello.PreSharedKeys.TruncatedLength);
+        PreSharedKeyOffer.Enumerator offer = hello.PreSharedKeys.GetEnumerator();
+        Assert.True(offer.MoveNext());
+        Assert.Equal([0xaa, 0xbb], offer.Current.Identity.ToArray());
+        Assert.Equal(0x01020304u, offer.Current.ObfuscatedTicketAge);
+        Assert.Equal(Enumerable.Repeat((byte)0x77, 32), offer.Current.Binder.ToArray());
+        Assert.False(offer.MoveNext());
+
+        using var writer = new TlsWriter();
+        hello.Write(writer);
+        Assert.Equal(body, writer.Written[4..].ToArray());
+    }
+
+    [Theory]
+    [InlineData(41, "0008" + "0002aabb" + "01020304" + "0000", TlsErrorCause.VectorLengthOutOfRange)]
+    [InlineData(41, "0000" + "0000", TlsErrorCause.VectorLengthOutOfRange)]
+    [InlineData(41, "0008" + "0002aabb" + "01020304", TlsErrorCause.TruncatedMessage)]
+    [InlineData(42, "00", TlsErrorCause.TrailingBytes)]
+    [InlineData(45, "00", TlsErrorCause.VectorLengthOutOfRange)]
+    [InlineData(58, "01", TlsErrorCause.TruncatedMessage)]
+    public void Parse_RefusesMalformedResumption(ushort type, string data, TlsErrorCause cause) =>
+        Refusal.Expect(cause, () => ClientHello.Parse(new ClientHelloBuilder().With(type, data).ToBody()));
+
     [Fact]
     public void Parse_RefusesPreSharedKeyThatIsNotLast()
     {
-        ClientHelloBuilder last = ClientHelloBuilder.Typical().With(41, "0102");
+        ClientHelloBuilder last = ClientHelloBuilder.Typical().With(41, PreSharedKey);
         Assert.True(ClientHello.Parse(last.ToBody()).Present.Contains(ExtensionType.PreSharedKey));
         Refusal.Expect(TlsErrorCause.PreSharedKeyNotLast, () => ClientHello.Parse(last.With(0x6a6a, "").ToBody()));
     }

@@ -16,7 +16,8 @@ public sealed class ExtensionPlacementTests
     ];
 
     /// <summary>
-    /// The table of RFC 8446 section 4.2 with its abbreviations, and record_size_limit of RFC 8449 section 4.
+    /// The table of RFC 8446 section 4.2 with its abbreviations, record_size_limit of RFC 8449 section 4
+    /// and ticket_request of RFC 9149 section 3.
     /// </summary>
     private static readonly Dictionary<ExtensionType, string> _table = new()
     {
@@ -43,6 +44,7 @@ public sealed class ExtensionPlacementTests
         [ExtensionType.OidFilters] = "CR",
         [ExtensionType.PostHandshakeAuth] = "CH",
         [ExtensionType.SignatureAlgorithmsCert] = "CH, CR",
+        [ExtensionType.TicketRequest] = "CH, EE",
     };
 
     [Fact]

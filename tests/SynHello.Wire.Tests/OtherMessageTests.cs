@@ -15,7 +15,8 @@ public sealed class OtherMessageTests
     }
 
     [Theory]
-    [InlineData("002b00020304" + "00290002" + "0000", TlsErrorCause.UnsolicitedExtension)]
+    [InlineData("002b00020304" + "00290001" + "00", TlsErrorCause.TruncatedMessage)]
+    [InlineData("002b00020304" + "00290003" + "000000", TlsErrorCause.TrailingBytes)]
     [InlineData("002b00020304" + "5a5a0000", TlsErrorCause.UnsolicitedExtension)]
     [InlineData("002b00020304" + "002c0003" + "000101", TlsErrorCause.MisplacedExtension)]
     [InlineData("002b00020304" + "00100000", TlsErrorCause.MisplacedExtension)]
@@ -26,6 +27,31 @@ public sealed class OtherMessageTests
         byte[] block = Convert.FromHexString(extensions);
         byte[] body = [3, 3, .. Samples.Bytes(32, 1), 0, 0x13, 1, 0, 0, (byte)block.Length, .. block];
         Refusal.Expect(cause, () => ServerHello.Parse(body));
+    }
+
+    [Fact]
+    public void ServerHello_NamesTheIdentityItChose()
+    {
+        byte[] block = Convert.FromHexString("00290002" + "0102" + "002b00020304");
+        byte[] body = [3, 3, .. Samples.Bytes(32, 1), 0, 0x13, 1, 0, 0, (byte)block.Length, .. block];
+        ServerHello hello = ServerHello.Parse(body);
+        Assert.True(hello.Present.Contains(ExtensionType.PreSharedKey));
+        Assert.Equal(0x0102, hello.SelectedIdentity);
+        Assert.Equal(body, Samples.Body(writer => ServerHello.Parse(body).Write(writer)));
+    }
+
+    [Fact]
+    public void EncryptedExtensions_SayWhatBecameOfEarlyDataAndTickets()
+    {
+        byte[] body = Convert.FromHexString("0009" + "003a0001" + "05" + "002a0000");
+        EncryptedExtensions extensions = EncryptedExtensions.Parse(body, Samples.EverythingOffered);
+        Assert.True(extensions.Present.Contains(ExtensionType.EarlyData));
+        Assert.Equal(5, extensions.ExpectedTicketCount);
+        Assert.Equal(
+            body, Samples.Body(writer => EncryptedExtensions.Parse(body, Samples.EverythingOffered).Write(writer)));
+        Refusal.Expect(
+            TlsErrorCause.TrailingBytes,
+            () => EncryptedExtensions.Parse(Convert.FromHexString("0005" + "002a0001" + "00"), Samples.EverythingOffered));
     }
 
     [Fact]

@@ -75,6 +75,8 @@ internal sealed class HostileClient(TlsServerConfiguration? configuration = null
             return;
         }
 
+        if (type == HandshakeType.NewSessionTicket)
+            return; // no part of the transcript
         Transcript.Append(message);
         if (type != HandshakeType.Finished)
             return;

@@ -39,7 +39,10 @@ internal abstract class HostilePeer : IDisposable
     public void Raw(params byte[] bytes)
     {
         Victim.Deliver(bytes);
-        foreach ((ContentType type, byte[] record) in RecordReader.Split(Victim.TakeOutput()))
+        byte[] answer = Victim.TakeOutput();
+        if (IsAlertUnreadable && Victim.Failure is not null)
+            return;
+        foreach ((ContentType type, byte[] record) in RecordReader.Split(answer))
             Read(type, record);
     }
 
@@ -117,6 +120,19 @@ internal abstract class HostilePeer : IDisposable
         engine.SendCloseNotify(nowhere);
         engine.Abort(new TlsProtocolException(TlsErrorCause.HandshakeTimeout), nowhere);
         Assert.Equal(0, nowhere.WrittenCount);
+    }
+
+    /// <summary>Whether the victim's last record is under keys that this peer does not have, and is not read.</summary>
+    public bool IsAlertUnreadable { get; set; }
+
+    /// <summary>
+    /// As <see cref="AssertRefused"/>, where the alert is under the keys of early data, or of a secret that only the
+    /// victim has.
+    /// </summary>
+    public void AssertRefusedUnreadably(TlsErrorCause cause)
+    {
+        Assert.Equal(cause, Victim.Failure?.Cause);
+        Assert.True(Victim.Sent.Length > 0 && Victim.Sent[^(5 + 2 + 1 + Aead.TagLength)] == 23, "There is no alert.");
     }
 
     public void AssertNotRefused() => Assert.True(Victim.Failure is null, Victim.Failure?.ToString());

@@ -10,15 +10,18 @@ internal sealed class HostileServer : HostilePeer
     private byte[] _clientApplicationSecret = [];
     private bool _retried;
 
-    public HostileServer(TlsClientConfiguration? configuration = null)
+    public HostileServer(TlsClientConfiguration? configuration = null, in TlsClientStart start = default)
         : base(new TlsClientEngine(configuration ?? Engines.Client(), "example.com"))
     {
-        ((TlsClientEngine)Victim.Engine).Start(Victim.Output);
+        ((TlsClientEngine)Victim.Engine).Start(start, Victim.Output);
         Raw();
     }
 
     /// <summary>The client's newest hello, without its header.</summary>
     public byte[] ClientHelloBody => Messages.FindLast(message => message[0] == 1)![4..];
+
+    /// <summary>The secret of the session that is resumed; empty for none.</summary>
+    public byte[] PreSharedKey { get; set; } = [];
 
     public TlsCredential Credential { get; set; } = Engines.Credential();
 
@@ -62,7 +65,7 @@ internal sealed class HostileServer : HostilePeer
         if (client.KeyShares.TryFind(_keyExchange.Group, out ReadOnlySpan<byte> share))
             _keyExchange.DeriveSharedSecret(share, shared);
         Keys = new KeySchedule(Provider, CipherSuite.TlsAes128GcmSha256);
-        Keys.EnterEarly([]);
+        Keys.EnterEarly(PreSharedKey);
         Keys.EnterHandshake(shared);
         _clientHandshakeSecret = Derive("c hs traffic"u8);
         ProtectReads(_clientHandshakeSecret);

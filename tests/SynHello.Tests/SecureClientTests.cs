@@ -125,13 +125,12 @@ public sealed class SecureClientTests : IDisposable
     [Fact]
     public async Task Callback_DecidesAndKnowsWhoAsks()
     {
-        await using SecureListener listener = SecurePair.Listen(options => options.TicketCount = 0); // who comes back is not judged again
+        await using SecureListener listener = Listen(TestCertificates.Shared(CertificateKind.EcdsaP256));
         object? sender = null;
         bool verdict = true;
         SecureClient client = SecurePair.MakeClient(options =>
         {
             options.TrustedRoots = null;
-            options.AllowResumption = false; // a resumed connection does not ask
             options.RemoteCertificateValidationCallback = (source, _, _, errors) =>
             {
                 sender = source;

@@ -99,6 +99,23 @@ public sealed class ServerEarlyDataTests : IDisposable
     }
 
     [Fact]
+    public async Task ShutdownBeforeTheHandshakeIsComplete_LeavesReadingAsItIs()
+    {
+        await using SecureListener listener = Listen();
+        using EngineClient client = await ReturnAsync(listener);
+        await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+        await server.WriteAsync(s_response, Cancelled).Guarded();
+        await server.ShutdownAsync(Cancelled).Guarded();
+        await client.HandshakeAsync();
+        client.Write([5]);
+        await client.FlushAsync();
+
+        byte[] read = await Exchange.ReadAsync(server, s_request.Length + 1).Guarded();
+
+        Assert.Equal([.. s_request, 5], read);
+    }
+
+    [Fact]
     public async Task EarlyDataReads_NeverReturnWhatIsNotEarly()
     {
         await using SecureListener listener = Listen();

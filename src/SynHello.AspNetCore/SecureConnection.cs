@@ -118,18 +118,10 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         Exception? failure = null;
         try
         {
-            while (true)
-            {
-                // An idle connection holds no buffer: an empty read waits until there is something to read.
-                await _stream.ReadAsync(Memory<byte>.Empty, stop).ConfigureAwait(false);
-                int count = await _stream.ReadAsync(input.GetMemory(), stop).ConfigureAwait(false);
-                if (count == 0)
-                    break;
-                input.Advance(count);
-                FlushResult flushed = await input.FlushAsync(stop).ConfigureAwait(false);
-                if (flushed.IsCompleted)
-                    break;
-            }
+            // Early data first, as it comes: it is what a returning client saves a round trip for. Whether a request came
+            // early is told by the handshake, which is not complete then.
+            if (await PumpAsync(isEarly: true, input, stop).ConfigureAwait(false))
+                await PumpAsync(isEarly: false, input, stop).ConfigureAwait(false);
         }
         catch (Exception exception)
             when (exception is OperationCanceledException or IOException or ObjectDisposedException)
@@ -140,6 +132,27 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         await input.CompleteAsync(failure).ConfigureAwait(false);
         if (failure is not null)
             FireClosed();
+    }
+
+    /// <summary>Carries what is received into the pipe, until there is no more of its kind.</summary>
+    /// <returns>False when nobody reads any more.</returns>
+    private async ValueTask<bool> PumpAsync(bool isEarly, PipeWriter input, CancellationToken stop)
+    {
+        while (true)
+        {
+            // An idle connection holds no buffer: an empty read waits until there is something to read.
+            await ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+            int count = await ReadAsync(input.GetMemory()).ConfigureAwait(false);
+            if (count == 0)
+                return true;
+            input.Advance(count);
+            FlushResult flushed = await input.FlushAsync(stop).ConfigureAwait(false);
+            if (flushed.IsCompleted)
+                return false;
+        }
+
+        ValueTask<int> ReadAsync(Memory<byte> buffer) =>
+            isEarly ? _stream.ReadEarlyDataAsync(buffer, stop) : _stream.ReadAsync(buffer, stop);
     }
 
     private async Task SendAsync(PipeReader output)

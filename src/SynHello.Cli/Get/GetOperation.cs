@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Tls;
 
 namespace SynHello.Cli;
 
@@ -33,6 +36,10 @@ internal sealed class GetOperation : IDisposable
             RemoteCertificateValidationCallback = options.Insecure ? TakeAny : null,
 #pragma warning restore CA5359
             KeyLog = _keyLog is null ? null : _keyLog.Write,
+            SessionStore = options.SessionFile is null ? null : new FileSessionStore(options.SessionFile, new WarningLogger()),
+
+            // Sessions of servers that nobody checked are of use to nobody else than this.
+            SessionTrustName = options.Insecure ? "synhello get --insecure" : null,
         });
         _handler = new SocketsHttpHandler
         {
@@ -56,11 +63,24 @@ internal sealed class GetOperation : IDisposable
         try
         {
             using var client = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-            using HttpRequestMessage request = CreateRequest();
             _start = TimeProvider.System.GetTimestamp();
-            using HttpResponseMessage response =
-                await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
-            await ReceiveAsync(response, linked.Token);
+            using HttpResponseMessage first = await SendAsync(client, linked.Token);
+            if (!IsTooEarly(first))
+            {
+                await ReceiveAsync(first, earlierRoundTrips: 0, linked.Token);
+                return;
+            }
+
+            // RFC 8470 section 5.2: once more, and not as early data. The handshake is complete by now.
+            int earlierRoundTrips = _connection!.Connection.Report.RoundTripsUntilFirstByte;
+            FirstByteStream early = _connection;
+            early.StartOver();
+            await DrainAsync(first, linked.Token);
+            first.Dispose();
+            using HttpResponseMessage second = await SendAsync(client, linked.Token);
+            if (_connection == early)
+                earlierRoundTrips -= early.Connection.Report.RoundTripsUntilRequest; // it is set up already
+            await ReceiveAsync(second, earlierRoundTrips, linked.Token);
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested)
         {
@@ -71,7 +91,8 @@ internal sealed class GetOperation : IDisposable
         {
             throw new CommandFailure($"{_options.Url}: canceled.", exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or AuthenticationException)
+        catch (Exception exception) when (exception
+            is HttpRequestException or IOException or AuthenticationException or SocketException or TimeoutException)
         {
             throw new CommandFailure(
                 $"{_options.Url}: {FailureText.Explain(exception, Host, _options.Url.Port)}", exception);
@@ -105,6 +126,27 @@ internal sealed class GetOperation : IDisposable
             throw new CommandFailure($"{file} holds no PEM certificate.");
     }
 
+    private async Task<HttpResponseMessage> SendAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = CreateRequest();
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    private bool IsTooEarly(HttpResponseMessage response) =>
+        response.StatusCode == (HttpStatusCode)425
+        && _connection!.Connection.Report.EarlyData == EarlyDataStatus.Accepted;
+
+    /// <summary>Reads a response that nobody wants, so that its connection can be used again; not for ever.</summary>
+    private static async Task DrainAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        const int Most = 1 << 16;
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        byte[] buffer = new byte[4096];
+        int drained = 0;
+        while (drained < Most && await body.ReadAsync(buffer, cancellationToken) is > 0 and int count)
+            drained += count;
+    }
+
     /// <summary>The request as HTTPS would have it; to HttpClient it is plain HTTP over a stream of our own.</summary>
     private HttpRequestMessage CreateRequest()
     {
@@ -125,6 +167,14 @@ internal sealed class GetOperation : IDisposable
     private async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        // The first protocol on offer is the one that early data is in. A second connection comes after a 425.
+        bool isHttp11 = _options.ApplicationProtocols is [] || _options.ApplicationProtocols[0] == SslApplicationProtocol.Http11;
+        if (_options.EarlyData && isHttp11 && _connection is null)
+        {
+            DeferredSecureStream deferred = _client.OpenStream(Host, _options.Url.Port, firstWriteIsReplaySafe: true);
+            return _connection = new FirstByteStream(deferred, TimeProvider.System);
+        }
+
         SecureStream stream = await _client.ConnectAsync(Host, _options.Url.Port, cancellationToken);
         SslApplicationProtocol chosen = stream.NegotiatedApplicationProtocol;
         if (chosen != default && chosen != SslApplicationProtocol.Http11)
@@ -137,12 +187,13 @@ internal sealed class GetOperation : IDisposable
         return _connection;
     }
 
-    private async Task ReceiveAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(
+        HttpResponseMessage response, int earlierRoundTrips, CancellationToken cancellationToken)
     {
         FirstByteStream connection = _connection!;
         TimeSpan firstByte = TimeProvider.System.GetElapsedTime(_start, connection.FirstByteTimestamp);
         if (_options.Verbose && !_options.Json)
-            ConnectionAccount.Write(Console.Error, connection.Inner, response, firstByte);
+            ConnectionAccount.Write(Console.Error, connection.Connection, response, firstByte, earlierRoundTrips);
 
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using Stream output = _options.Json ? Stream.Null : Console.OpenStandardOutput();
@@ -150,7 +201,8 @@ internal sealed class GetOperation : IDisposable
 
         if (_options.Json)
         {
-            Console.Out.WriteLine(GetDocument.Create((int)response.StatusCode, connection.Inner.Report, firstByte));
+            HandshakeReport report = connection.Connection.Report;
+            Console.Out.WriteLine(GetDocument.Create((int)response.StatusCode, report, firstByte, earlierRoundTrips));
         }
         else if (response.Headers.Location is { } location && (int)response.StatusCode is >= 300 and < 400)
         {

@@ -1,3 +1,5 @@
+using SynHello.Wire;
+
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Crypto;
@@ -90,5 +92,17 @@ public sealed class SupportTests
         chain.ChainPolicy.ExtraStore.AddRange(test.Intermediates);
         chain.Build(test.Leaf);
         return chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+    }
+
+    [Fact]
+    public void HashOfNothing_IsTheProviders()
+    {
+        foreach (CipherSuite suite in Engines.Suites)
+        {
+            CipherSuiteParameters parameters = CipherSuiteParameters.Of(suite);
+            byte[] hash = new byte[parameters.HashLength];
+            DefaultCryptoProvider.Instance.Hash(parameters.Hash, [], hash);
+            Assert.Equal(hash, parameters.EmptyHash.ToArray());
+        }
     }
 }

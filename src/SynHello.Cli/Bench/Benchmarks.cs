@@ -5,7 +5,10 @@ namespace SynHello.Cli;
 /// <summary>What can be measured, and how: samples of the contestants interleaved, their medians compared.</summary>
 internal static class Benchmarks
 {
-    private const int WarmUp = 16;
+    /// <summary>Rounds of 25 or 50 connections: the runtime compiles for speed what was called often, and takes its time.</summary>
+    private const int PairWarmUp = 60;
+
+    private const int BulkWarmUp = 16;
 
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -52,6 +55,7 @@ internal static class Benchmarks
             await using var sslStreams = new SslStreamInMemory(resumes);
             List<PairFigures>[] pairs = await InterleaveAsync<PairContestant, PairFigures>(
                 [engines, sslStreams],
+                PairWarmUp,
                 samples,
                 contestant => MeasurePairsAsync(() => contestant.ConnectAndCloseAsync(cancellationToken), InMemory),
                 cancellationToken);
@@ -67,6 +71,7 @@ internal static class Benchmarks
             int writeSize = name == "bulk-1m" ? 1 << 20 : 1 << 14;
             List<double>[] speeds = await InterleaveAsync(
                 contestants,
+                BulkWarmUp,
                 samples,
                 contestant => BulkTransfer.MeasureAsync(contestant, writeSize, cancellationToken),
                 cancellationToken);
@@ -76,6 +81,7 @@ internal static class Benchmarks
 
         List<PairFigures>[] figures = await InterleaveAsync(
             contestants,
+            PairWarmUp,
             samples,
             contestant => MeasurePairsAsync(
                 () => name switch
@@ -120,6 +126,7 @@ internal static class Benchmarks
     /// </summary>
     private static async Task<List<TFigure>[]> InterleaveAsync<TContestant, TFigure>(
         TContestant[] contestants,
+        int warmUp,
         int samples,
         Func<TContestant, Task<TFigure>> measure,
         CancellationToken cancellationToken)
@@ -128,7 +135,7 @@ internal static class Benchmarks
         List<TFigure>[] figures = [.. contestants.Select(_ => new List<TFigure>())];
         foreach (TContestant contestant in contestants)
             await contestant.PrepareAsync(cancellationToken);
-        for (int round = -WarmUp; round < samples; round++)
+        for (int round = -warmUp; round < samples; round++)
         {
             for (int i = 0; i < contestants.Length; i++)
             {

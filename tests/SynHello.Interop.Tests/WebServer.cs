@@ -63,7 +63,7 @@ public static class WebServer
     }
 
     /// <summary>Connects until it works. That tells of TCP alone, and brings no cookie.</summary>
-    private static async Task WaitAsync(IPEndPoint endPoint, ChildProcess server)
+    public static async Task WaitAsync(IPEndPoint endPoint, ChildProcess server)
     {
         using var patience = new CancellationTokenSource(ChildProcess.Patience);
         using var interval = new PeriodicTimer(TimeSpan.FromMilliseconds(20));

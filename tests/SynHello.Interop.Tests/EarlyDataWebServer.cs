@@ -1,0 +1,104 @@
+using System.Net;
+using System.Security.Cryptography;
+
+namespace SynHello.Interop.Tests;
+
+/// <summary>
+/// nginx and haproxy with early data. Each answers with one line that says whether the request was early by its own
+/// account, and logs one line a request. A server that is started in the same directory takes the tickets of the one
+/// before it.
+/// </summary>
+internal static class EarlyDataWebServer
+{
+    public static async Task<ChildProcess> StartNginxAsync(
+        IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups)
+    {
+        string file = Path.Combine(directory, "nginx.conf");
+        await File.WriteAllTextAsync(file, $$"""
+            daemon off;
+            master_process off;
+            error_log stderr notice;
+            pid {{directory}}/nginx.pid;
+            events { }
+            http {
+              log_format requests 'request $request_uri early=$ssl_early_data';
+              access_log /dev/stdout requests;
+              client_body_temp_path {{directory}}/body;
+              proxy_temp_path {{directory}}/proxy;
+              fastcgi_temp_path {{directory}}/fastcgi;
+              uwsgi_temp_path {{directory}}/uwsgi;
+              scgi_temp_path {{directory}}/scgi;
+              server {
+                listen {{endPoint}} ssl fastopen=16;
+                ssl_protocols TLSv1.3;
+                ssl_certificate {{identity.CertificateFile}};
+                ssl_certificate_key {{identity.KeyFile}};
+                ssl_session_ticket_key {{TicketKeyFile(directory, binary: true)}};
+                ssl_ecdh_curve {{groups}};
+                ssl_early_data {{(earlyData ? "on" : "off")}};
+                default_type text/plain;
+                return 200 "path=$request_uri early=$ssl_early_data reused=$ssl_session_reused.\n";
+              }
+            }
+            """);
+        var server = ChildProcess.Start("nginx", "-c", file, "-p", directory, "-e", "stderr");
+        await WebServer.WaitAsync(endPoint, server);
+        return server;
+    }
+
+    public static async Task<ChildProcess> StartHaproxyAsync(
+        IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups)
+    {
+        string certificate = Path.Combine(directory, "server.pem");
+        await File.WriteAllTextAsync(
+            certificate,
+            await File.ReadAllTextAsync(identity.CertificateFile) + "\n" + await File.ReadAllTextAsync(identity.KeyFile));
+        string file = Path.Combine(directory, "haproxy.cfg");
+        string allow = earlyData ? "allow-0rtt" : "";
+        await File.WriteAllTextAsync(file, $$"""
+            global
+              log stdout format raw local0
+            defaults
+              mode http
+              log global
+              timeout client 60s
+              timeout server 60s
+              timeout connect 60s
+            frontend tests
+              log-format "request %HU early=%[ssl_fc_has_early]"
+              bind {{endPoint}} ssl crt {{certificate}} ssl-min-ver TLSv1.3 tfo curves {{groups}} tls-ticket-keys {{TicketKeyFile(directory, binary: false)}} {{allow}}
+              http-request return status 200 content-type text/plain lf-string "path=%[path] early=%[ssl_fc_has_early] reused=%[ssl_fc_is_resumed].\n"
+
+            """);
+        var server = ChildProcess.Start("haproxy", "-db", "-f", file);
+        await WebServer.WaitAsync(endPoint, server);
+        return server;
+    }
+
+    /// <summary>How often a server that has ended by now was asked for a path.</summary>
+    public static async Task<int> CountAsync(ChildProcess server, string path)
+    {
+        server.Terminate();
+        await server.ExitAsync();
+        return server.Lines.Count(line => line.Contains($"request {path} ", StringComparison.Ordinal));
+    }
+
+    // nginx takes 80 bytes as they are, haproxy three lines of base64; the same ones as long as the directory is.
+    private static string TicketKeyFile(string directory, bool binary)
+    {
+        string file = Path.Combine(directory, "ticket.keys");
+        if (File.Exists(file))
+            return file;
+        if (binary)
+        {
+            File.WriteAllBytes(file, RandomNumberGenerator.GetBytes(80));
+        }
+        else
+        {
+            File.WriteAllLines(
+                file, Enumerable.Range(0, 3).Select(_ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(80))));
+        }
+
+        return file;
+    }
+}

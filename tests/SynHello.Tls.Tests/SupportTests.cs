@@ -1,9 +1,7 @@
-using SynHello.Wire;
-
 using System.Security.Cryptography.X509Certificates;
-
 using SynHello.Crypto;
 using SynHello.Testing;
+using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
 

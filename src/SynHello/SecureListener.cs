@@ -58,6 +58,7 @@ public sealed class SecureListener : IAsyncDisposable
         {
             Mode = options.FastOpen,
             Backlog = options.Backlog,
+            QueueLength = options.FastOpenQueueLength,
             TimeProvider = options.TimeProvider,
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });

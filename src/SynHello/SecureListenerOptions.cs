@@ -93,6 +93,12 @@ public sealed class SecureListenerOptions
     /// <summary>How many connections may wait in the kernel; 512 by default.</summary>
     public int Backlog { get; set; } = 512;
 
+    /// <summary>
+    /// How many connections whose address is not proven yet may have been opened by the data of their SYN at a time (RFC 7413
+    /// section 5.1), 256 by default; above it the kernel makes plain handshakes. It caps it at net.core.somaxconn.
+    /// </summary>
+    public int FastOpenQueueLength { get; set; } = 256;
+
     /// <summary>The cipher suites to take, best first; null, the default, means all.</summary>
     public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }
 

@@ -75,12 +75,15 @@ internal static class EarlyDataWebServer
         return server;
     }
 
-    /// <summary>How often a server that has ended by now was asked for a path.</summary>
+    /// <summary>How often a server was asked for a path, once it was; it ends the server.</summary>
     public static async Task<int> CountAsync(ChildProcess server, string path)
     {
+        await server.WaitForLineAsync(IsLogged);
         server.Terminate();
         await server.ExitAsync();
-        return server.Lines.Count(line => line.Contains($"request {path} ", StringComparison.Ordinal));
+        return server.Lines.Count(IsLogged);
+
+        bool IsLogged(string line) => line.Contains($"request {path} ", StringComparison.Ordinal);
     }
 
     // nginx takes 80 bytes as they are, haproxy three lines of base64; the same ones as long as the directory is.

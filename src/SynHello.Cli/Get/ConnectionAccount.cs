@@ -17,6 +17,8 @@ internal static class ConnectionAccount
         string retry = report.HelloRetryRequested ? ", with a HelloRetryRequest" : "";
         Line(writer, $"TLS {report.Version}, {report.CipherSuite}, {Authentication(report)}, "
             + $"{Protocol(report)}; handshake in {Milliseconds(report.HandshakeTime)}{retry}");
+        if (DescribeCost(report) is { } cost)
+            Line(writer, cost);
         if (report.EarlyDataBytes > 0)
             Line(writer, DescribeEarlyData(report));
         if (earlierRoundTrips > 0)
@@ -43,6 +45,19 @@ internal static class ConnectionAccount
     private static string DescribeSyn(HandshakeReport report) =>
         $"{report.SynDataBytes} of the first flight's {report.FirstFlightBytes} bytes rode in the SYN, which had room for "
         + $"{report.SynRoom}";
+
+    /// <summary>What the SYN had no room for, and what that cost; null when nothing was left out.</summary>
+    private static string? DescribeCost(HandshakeReport report)
+    {
+        List<string> parts = [];
+        if (report.SynOverflowBytes > 0)
+            parts.Add($"{report.SynOverflowBytes} bytes did not fit the SYN and followed a round trip later");
+        if (report.DroppedKeyShares > 0)
+            parts.Add($"{report.DroppedKeyShares} key shares were left out to fit it");
+        if (report.SessionDropped)
+            parts.Add("a session was at hand and not offered");
+        return parts.Count == 0 ? null : $"first flight: {string.Join("; ", parts)}";
+    }
 
     private static string Authentication(HandshakeReport report) =>
         (report.Group == default ? "no key exchange" : report.Group.ToString())

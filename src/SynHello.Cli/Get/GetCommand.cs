@@ -40,6 +40,11 @@ internal static class GetCommand
             Description = "Keep sessions in this file, so that the next run is a returning visitor. It holds secrets.",
             HelpName = "FILE",
         };
+        sessionFile.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is "")
+                result.AddError("--session-file is the name of a file.");
+        });
         var json = new Option<bool>("--json")
         {
             Description = "Print an account of the connection as JSON instead of the body.",

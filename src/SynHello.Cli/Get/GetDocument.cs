@@ -22,6 +22,8 @@ internal static class GetDocument
         {
             writer.WriteStartObject();
             writer.WriteNumber("status", status);
+            if (earlierRoundTrips > 0)
+                writer.WriteBoolean("tooEarly", true); // the status is that of the second answer
             writer.WriteString("fastOpen", Name(report.FastOpen));
             writer.WriteNumber("synDataBytes", report.SynDataBytes);
             if (report.SynRoom is { } room)

@@ -12,9 +12,16 @@ namespace SynHello.Cli;
 /// <summary>One request over one connection: HttpClient's HTTP/1.1 over a <see cref="SecureStream"/>.</summary>
 internal sealed class GetOperation : IDisposable
 {
+    /// <summary>The longest wait for tickets behind a response that was early.</summary>
+    private static readonly TimeSpan MaximumTicketTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a refusal may take to be read, before its connection is given up instead.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+
     private readonly GetOptions _options;
     private readonly KeyLogFile? _keyLog;
     private readonly X509Certificate2Collection _roots = [];
+    private readonly ArrivingSessions? _sessions;
     private readonly SecureClient _client;
     private readonly SocketsHttpHandler _handler;
     private FirstByteStream? _connection;
@@ -27,6 +34,8 @@ internal sealed class GetOperation : IDisposable
         if (options.CaCertificateFile is { } file)
             LoadRoots(file);
         _keyLog = KeyLogFile.Open(options.KeyLogFile);
+        if (options.SessionFile is { } sessionFile)
+            _sessions = new ArrivingSessions(new FileSessionStore(sessionFile, new WarningLogger()));
         _client = new SecureClient(new SecureClientOptions
         {
             FastOpen = options.FastOpen,
@@ -36,7 +45,7 @@ internal sealed class GetOperation : IDisposable
             RemoteCertificateValidationCallback = options.Insecure ? TakeAny : null,
 #pragma warning restore CA5359
             KeyLog = _keyLog is null ? null : _keyLog.Write,
-            SessionStore = options.SessionFile is null ? null : new FileSessionStore(options.SessionFile, new WarningLogger()),
+            SessionStore = _sessions,
 
             // Sessions of servers that nobody checked are of use to nobody else than this.
             SessionTrustName = options.Insecure ? "synhello get --insecure" : null,
@@ -136,15 +145,29 @@ internal sealed class GetOperation : IDisposable
         response.StatusCode == (HttpStatusCode)425
         && _connection!.Connection.Report.EarlyData == EarlyDataStatus.Accepted;
 
-    /// <summary>Reads a response that nobody wants, so that its connection can be used again; not for ever.</summary>
+    /// <summary>
+    /// Reads a response that nobody wants, so that its connection can be used again; if it is long, or slow, or cut short,
+    /// another connection is better.
+    /// </summary>
     private static async Task DrainAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         const int Most = 1 << 16;
-        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        byte[] buffer = new byte[4096];
-        int drained = 0;
-        while (drained < Most && await body.ReadAsync(buffer, cancellationToken) is > 0 and int count)
-            drained += count;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(DrainTime);
+        try
+        {
+            await using Stream body = await response.Content.ReadAsStreamAsync(limit.Token);
+            byte[] buffer = new byte[4096];
+            int drained = 0;
+            while (drained < Most && await body.ReadAsync(buffer, limit.Token) is > 0 and int count)
+                drained += count;
+        }
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or HttpRequestException
+                && !cancellationToken.IsCancellationRequested)
+        {
+            // Disposing of the response closes its connection.
+        }
     }
 
     /// <summary>The request as HTTPS would have it; to HttpClient it is plain HTTP over a stream of our own.</summary>
@@ -198,6 +221,7 @@ internal sealed class GetOperation : IDisposable
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using Stream output = _options.Json ? Stream.Null : Console.OpenStandardOutput();
         await CopyAsync(body, output, cancellationToken);
+        await AwaitTicketsAsync(connection.Connection, firstByte, cancellationToken);
 
         if (_options.Json)
         {
@@ -209,6 +233,36 @@ internal sealed class GetOperation : IDisposable
             ErrorLine.Write(
                 $"note: status {(int)response.StatusCode} points to {location.OriginalString}; "
                 + "get does not follow redirects.");
+        }
+    }
+
+    /// <summary>
+    /// Waits for the tickets of a server that sends them behind the client's Finished: a response to early data outruns
+    /// them, and the visitor would be a stranger once the earlier ones are used up. Not for longer than the response took,
+    /// because a server need not send any (RFC 8446 section 4.6.1).
+    /// </summary>
+    private async Task AwaitTicketsAsync(SecureStream connection, TimeSpan firstByte, CancellationToken cancellationToken)
+    {
+        if (_sessions is not { Arrived.IsCompleted: false } sessions
+            || connection.Report.EarlyData != EarlyDataStatus.Accepted)
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(firstByte < MaximumTicketTime ? firstByte : MaximumTicketTime);
+        try
+        {
+            // The response is read and nothing else is asked for: what comes now is tickets, or the end.
+            Task reading = connection.ReadAsync(Memory<byte>.Empty, limit.Token).AsTask();
+            await Task.WhenAny(reading, sessions.Arrived);
+            await limit.CancelAsync();
+            await reading;
+        }
+        catch (Exception exception) when (exception
+            is OperationCanceledException or IOException or ObjectDisposedException or NotSupportedException)
+        {
+            // The body is there; a visitor who comes back as a stranger is served all the same.
         }
     }
 

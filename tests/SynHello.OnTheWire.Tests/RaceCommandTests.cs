@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 
 namespace SynHello.OnTheWire.Tests;
@@ -94,13 +93,8 @@ public sealed class RaceCommandTests
         Assert.Contains(option, run.Error, StringComparison.Ordinal);
     }
 
-    private static Task<ProgramRun> RaceAsync(params string[] arguments)
-    {
-        string program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "CommandLine").Value!;
-        Assert.True(File.Exists(program), $"{program} is not built.");
-        return ProgramRun.RunAsync("dotnet", [program, "race", .. arguments]);
-    }
+    private static Task<ProgramRun> RaceAsync(params string[] arguments) =>
+        CommandLine.RunAsync(["race", .. arguments]);
 
     /// <summary>The sizes of the SYNs' data, in order, of all runs of some rows.</summary>
     private static IEnumerable<int> SynsOf(JsonElement race, Func<JsonElement, bool> belongs) =>

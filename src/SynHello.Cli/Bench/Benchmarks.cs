@@ -11,8 +11,8 @@ internal static class Benchmarks
     /// </summary>
     private const int ConnectionWarmUp = 100;
 
-    /// <summary>The same of bulk data, where few methods do nearly all.</summary>
-    private const int BulkWarmUp = 16;
+    /// <summary>The same of bulk data, where few methods do nearly all, and of a quick look.</summary>
+    private const int ShortWarmUp = 16;
 
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -34,21 +34,22 @@ internal static class Benchmarks
     public static async Task<IReadOnlyList<BenchmarkResult>> RunAsync(
         string? only, bool quick, Action<string> announce, CancellationToken cancellationToken)
     {
-        int samples = quick ? 7 : 31;
         var results = new List<BenchmarkResult>();
         foreach (string name in Names)
         {
             if (only is not null && only != name)
                 continue;
             announce(name);
-            results.Add(await RunAsync(name, samples, cancellationToken));
+            results.Add(await RunAsync(name, quick, cancellationToken));
         }
 
         return results;
     }
 
-    private static async Task<BenchmarkResult> RunAsync(string name, int samples, CancellationToken cancellationToken)
+    private static async Task<BenchmarkResult> RunAsync(string name, bool quick, CancellationToken cancellationToken)
     {
+        int samples = quick ? 7 : 31;
+        int connectionWarmUp = quick ? ShortWarmUp : ConnectionWarmUp;
         const int OverLoopback = 25;
         const int InMemory = 50;
         bool resumes = name.StartsWith("tls13-resumed", StringComparison.Ordinal);
@@ -59,7 +60,7 @@ internal static class Benchmarks
             await using var sslStreams = new SslStreamInMemory(resumes);
             List<PairFigures>[] pairs = await InterleaveAsync<PairContestant, PairFigures>(
                 [engines, sslStreams],
-                ConnectionWarmUp,
+                connectionWarmUp,
                 samples,
                 contestant => MeasurePairsAsync(() => contestant.ConnectAndCloseAsync(cancellationToken), InMemory),
                 cancellationToken);
@@ -75,7 +76,7 @@ internal static class Benchmarks
             int writeSize = name == "bulk-1m" ? 1 << 20 : 1 << 14;
             List<double>[] speeds = await InterleaveAsync(
                 contestants,
-                BulkWarmUp,
+                ShortWarmUp,
                 samples,
                 contestant => BulkTransfer.MeasureAsync(contestant, writeSize, cancellationToken),
                 cancellationToken);
@@ -85,7 +86,7 @@ internal static class Benchmarks
 
         List<PairFigures>[] figures = await InterleaveAsync(
             contestants,
-            ConnectionWarmUp,
+            connectionWarmUp,
             samples,
             contestant => MeasurePairsAsync(
                 () => name switch

@@ -6,6 +6,21 @@ namespace SynHello.AspNetCore;
 /// </summary>
 public interface ISecureConnectionFeature
 {
-    /// <summary>What setting up the connection took, and what was agreed on.</summary>
+    /// <summary>
+    /// What setting up the connection took, and what was agreed on. While the handshake is not complete, what is known so
+    /// far.
+    /// </summary>
     HandshakeReport Report { get; }
+
+    /// <summary>
+    /// Whether the handshake is complete now. While it is not, the request came as early data and could be a replay: see
+    /// <see cref="SecureStream.IsHandshakeComplete"/>.
+    /// </summary>
+    bool IsHandshakeComplete { get; }
+
+    /// <summary>
+    /// Completes when the handshake is complete: from then on the request is no replay. Fails or is canceled when the
+    /// connection ends before, as <see cref="SecureStream.HandshakeCompleted"/>.
+    /// </summary>
+    Task HandshakeCompleted { get; }
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SynHello.AspNetCore;
 
-/// <summary>What is logged of connections after their handshake. Never a byte of application data.</summary>
+/// <summary>
+/// What is logged of connections once they are handed out. Of what clients send, no more than a request's method.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "The connection with {EndPoint} broke: {Message}")]
@@ -19,4 +21,10 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Error, "What was to be told of the end of the connection with {EndPoint} failed")]
     public static partial void ClosedHandlerFailed(ILogger logger, EndPoint? endPoint, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Debug, "A {Method} of {EndPoint} came early, and goes on marked Early-Data: 1")]
+    public static partial void Early(ILogger logger, string method, EndPoint? endPoint);
+
+    [LoggerMessage(6, LogLevel.Debug, "A {Method} of {EndPoint} that may not come early was answered 425 (Too Early)")]
+    public static partial void TooEarly(ILogger logger, string method, EndPoint? endPoint);
 }

@@ -34,6 +34,7 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     private readonly SecureStream _stream;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
+    private readonly bool _takesEarlyData;
     private readonly CancellationTokenSource _stopReceiving = new();
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _closedFired = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,12 +44,17 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     private int _closedOnce;
     private int _loggedOnce;
 
-    public SecureConnection(SecureStream stream, ILogger logger, TimeProvider timeProvider)
+    /// <param name="stream">What is behind it, and is disposed of with it.</param>
+    /// <param name="logger">Where its end is logged.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="takesEarlyData">Whether early data comes before the handshake is complete, or after it.</param>
+    public SecureConnection(SecureStream stream, ILogger logger, TimeProvider timeProvider, bool takesEarlyData)
         : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref _lastId):x8}"))
     {
         _stream = stream;
         _logger = logger;
         _timeProvider = timeProvider;
+        _takesEarlyData = takesEarlyData;
         LocalEndPoint = stream.LocalEndPoint;
         RemoteEndPoint = stream.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
@@ -98,11 +104,32 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         // A read under way would make closing abortive.
         await _stopReceiving.CancelAsync().ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
+        await CompleteHandshakeAsync().ConfigureAwait(false);
         await _stream.DisposeAsync().ConfigureAwait(false);
         FireClosed();
         await _closedFired.Task.ConfigureAwait(false);
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes the end of the handshake, where the response to an early request is on its way before that: a Finished that
+    /// met a closed socket would draw a reset, and the kernel would give up what it has not sent yet.
+    /// </summary>
+    private async ValueTask CompleteHandshakeAsync()
+    {
+        if (_stream.IsHandshakeComplete || _abortReason is not null)
+            return;
+        try
+        {
+            using var limit = new CancellationTokenSource(LingerTime, _timeProvider);
+            await _stream.CompleteHandshakeAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            Explain(exception);
+        }
     }
 
     private static PipeOptions CreateOptions(int threshold) => new(
@@ -118,18 +145,10 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         Exception? failure = null;
         try
         {
-            while (true)
-            {
-                // An idle connection holds no buffer: an empty read waits until there is something to read.
-                await _stream.ReadAsync(Memory<byte>.Empty, stop).ConfigureAwait(false);
-                int count = await _stream.ReadAsync(input.GetMemory(), stop).ConfigureAwait(false);
-                if (count == 0)
-                    break;
-                input.Advance(count);
-                FlushResult flushed = await input.FlushAsync(stop).ConfigureAwait(false);
-                if (flushed.IsCompleted)
-                    break;
-            }
+            // Early data first, as it comes: it is what a returning client saves a round trip for. Whether a request came
+            // early is told by the handshake, which is not complete then.
+            if (!_takesEarlyData || await PumpAsync(isEarly: true, input, stop).ConfigureAwait(false))
+                await PumpAsync(isEarly: false, input, stop).ConfigureAwait(false);
         }
         catch (Exception exception)
             when (exception is OperationCanceledException or IOException or ObjectDisposedException)
@@ -140,6 +159,27 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         await input.CompleteAsync(failure).ConfigureAwait(false);
         if (failure is not null)
             FireClosed();
+    }
+
+    /// <summary>Carries what is received into the pipe, until there is no more of its kind.</summary>
+    /// <returns>False when nobody reads any more.</returns>
+    private async ValueTask<bool> PumpAsync(bool isEarly, PipeWriter input, CancellationToken stop)
+    {
+        while (true)
+        {
+            // An idle connection holds no buffer: an empty read waits until there is something to read.
+            await ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+            int count = await ReadAsync(input.GetMemory()).ConfigureAwait(false);
+            if (count == 0)
+                return true;
+            input.Advance(count);
+            FlushResult flushed = await input.FlushAsync(stop).ConfigureAwait(false);
+            if (flushed.IsCompleted)
+                return false;
+        }
+
+        ValueTask<int> ReadAsync(Memory<byte> buffer) =>
+            isEarly ? _stream.ReadEarlyDataAsync(buffer, stop) : _stream.ReadAsync(buffer, stop);
     }
 
     private async Task SendAsync(PipeReader output)

@@ -11,9 +11,13 @@ namespace SynHello.AspNetCore;
 internal sealed class SecureConnectionFeature(SecureStream stream)
     : ISecureConnectionFeature, ITlsConnectionFeature, ITlsApplicationProtocolFeature
 {
-    public HandshakeReport Report { get; } = stream.Report;
+    public HandshakeReport Report => stream.Report;
 
-    public ReadOnlyMemory<byte> ApplicationProtocol => Report.ApplicationProtocol.Protocol;
+    public bool IsHandshakeComplete => stream.IsHandshakeComplete;
+
+    public Task HandshakeCompleted => stream.HandshakeCompleted;
+
+    public ReadOnlyMemory<byte> ApplicationProtocol { get; } = stream.Report.ApplicationProtocol.Protocol;
 
     /// <summary>Null: a client is not asked for a certificate.</summary>
     public X509Certificate2? ClientCertificate

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace SynHello.AspNetCore;
 
 /// <summary>Hands Kestrel the connections of a <see cref="SecureListener"/>, which it owns.</summary>
-internal sealed class SecureConnectionListener(SecureListener listener, ILogger logger, TimeProvider timeProvider)
+internal sealed class SecureConnectionListener(
+    SecureListener listener, ILogger logger, TimeProvider timeProvider, EarlyRequests earlyRequests)
     : IConnectionListener
 {
     public EndPoint EndPoint => listener.LocalEndPoint;
@@ -16,7 +17,7 @@ internal sealed class SecureConnectionListener(SecureListener listener, ILogger 
         try
         {
             SecureStream stream = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-            return new SecureConnection(stream, logger, timeProvider);
+            return new SecureConnection(stream, logger, timeProvider, earlyRequests.AreJudged);
         }
         catch (ObjectDisposedException)
         {

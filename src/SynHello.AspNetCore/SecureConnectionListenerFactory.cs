@@ -12,7 +12,7 @@ namespace SynHello.AspNetCore;
 /// Binds the endpoints that are to be secure; every other one is left to the server's other transports.
 /// </summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection makes it.")]
-internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFactory)
+internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFactory, EarlyRequests earlyRequests)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is SecureEndPoint;
@@ -29,7 +29,7 @@ internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFacto
             var listener = new SecureListener(options);
             return new ValueTask<IConnectionListener>(
                 new SecureConnectionListener(
-                    listener, loggerFactory.CreateLogger<SecureConnection>(), options.TimeProvider));
+                    listener, loggerFactory.CreateLogger<SecureConnection>(), options.TimeProvider, earlyRequests));
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {

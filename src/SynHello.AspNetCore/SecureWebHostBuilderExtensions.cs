@@ -20,7 +20,10 @@ public static class SecureWebHostBuilderExtensions
     /// <param name="configure">
     /// Sets the options: the address and a credential at least.
     /// <see cref="SecureListenerOptions.ApplicationProtocols"/> holds http/1.1 already, and
-    /// <see cref="SecureListenerOptions.LoggerFactory"/> is the host's unless it is set here.
+    /// <see cref="SecureListenerOptions.LoggerFactory"/> is the host's unless it is set here. Where
+    /// <see cref="SecureListenerOptions.MaximumEarlyData"/> is not 0, requests that come as early data are dispatched
+    /// when the handshake is complete, unless the application takes them sooner with
+    /// <see cref="EarlyDataApplicationBuilderExtensions.UseEarlyData"/>.
     /// </param>
     /// <param name="configureEndPoint">
     /// Sets up Kestrel's side of the endpoint further, its connection middleware for instance.
@@ -40,6 +43,7 @@ public static class SecureWebHostBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         return builder.ConfigureServices(services =>
         {
+            services.TryAddSingleton<EarlyRequests>();
             services.TryAddEnumerable(
                 ServiceDescriptor.Singleton<IConnectionListenerFactory, SecureConnectionListenerFactory>());
             services.Configure<KestrelServerOptions>(kestrel =>

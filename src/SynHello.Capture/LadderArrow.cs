@@ -40,8 +40,9 @@ internal sealed class LadderArrow(LedgerEntry first, TimeSpan startedAt)
                 arrows.Add(new LadderArrow(entry, ledger.StartedAt));
         }
 
-        // An acknowledgement beside a packet of the same direction would only thicken its arrow.
-        foreach (var entry in shown.Where(entry => entry.Contents == PacketContents.Ack))
+        // An acknowledgement beside a packet of the same direction would only thicken its arrow, and one that is still
+        // under way at the end of the lane would point at nothing.
+        foreach (var entry in shown.Where(e => e.Contents == PacketContents.Ack && !(e.DeliveredAt > end)))
         {
             bool isBeside = arrows.Exists(arrow => arrow.Direction == entry.Direction
                 && (arrow.SentAt - (entry.SentAt - ledger.StartedAt)).Duration() < mergeTime);

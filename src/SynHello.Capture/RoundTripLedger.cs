@@ -77,6 +77,7 @@ public sealed class RoundTripLedger
         IsTls = tls.IsTls || ClientHelloInSyn;
         TlsVersion = ProtocolOf(tls.Version);
         HelloRetryRequestSeen = tls.HasHelloRetryRequest;
+        SessionResumed = tls.IsResumed;
         EarlyData = tls.EarlyData;
 
         if (tls.RequestStart is { } request && tcp.ClientStream.SenderOf(request) is { } requestPacket)
@@ -131,6 +132,12 @@ public sealed class RoundTripLedger
 
     /// <summary>Whether the server sent a HelloRetryRequest.</summary>
     public bool HelloRetryRequestSeen { get; }
+
+    /// <summary>
+    /// TLS 1.3: whether the ServerHello takes a pre-shared key, so that the handshake resumes a session and no
+    /// certificate is sent (RFC 8446, section 2.2). False in older versions.
+    /// </summary>
+    public bool SessionResumed { get; }
 
     /// <summary>Whether the client sent early data, and what became of it.</summary>
     public EarlyDataUse EarlyData { get; }
@@ -232,7 +239,7 @@ public sealed class RoundTripLedger
         return FastOpenCookie.None;
     }
 
-    private static SslProtocols ProtocolOf(ProtocolVersion version) =>
+    internal static SslProtocols ProtocolOf(ProtocolVersion version) =>
         version == ProtocolVersion.Tls13 ? SslProtocols.Tls13
         : version == ProtocolVersion.Tls12 ? SslProtocols.Tls12
         : SslProtocols.None;

@@ -29,18 +29,19 @@ internal static class TlsBytes
         && header.Length <= MaximumRecordLength;
 
     /// <summary>
-    /// Reads the version that the body of a ServerHello chooses (RFC 8446, sections 4.1.3 and 4.2.1).
+    /// Reads what the body of a ServerHello chooses (RFC 8446, sections 4.1.3, 4.2.1 and 4.2.11).
     /// </summary>
     /// <returns>False if the body is cut short or malformed.</returns>
-    public static bool TryReadServerHello(ReadOnlySpan<byte> body, out ProtocolVersion version, out bool isHelloRetryRequest)
+    public static bool TryReadServerHello(ReadOnlySpan<byte> body, out ServerHelloChoice choice)
     {
-        version = default;
-        isHelloRetryRequest = false;
+        choice = default;
         try
         {
             ServerHello hello = ServerHello.Parse(body);
-            version = hello.SelectedVersion;
-            isHelloRetryRequest = hello.IsHelloRetryRequest;
+            choice = new ServerHelloChoice(
+                hello.SelectedVersion,
+                hello.IsHelloRetryRequest,
+                hello.Present.Contains(ExtensionType.PreSharedKey));
             return true;
         }
         catch (TlsProtocolException)

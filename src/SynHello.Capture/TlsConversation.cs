@@ -43,6 +43,8 @@ internal sealed class TlsConversation
 
     public bool HasHelloRetryRequest => IsTls && _server.HasHelloRetryRequest;
 
+    public bool IsResumed => IsTls && _server.TakesPreSharedKey;
+
     public EarlyDataUse EarlyData { get; private set; }
 
     /// <summary>The offset of the request's first record (or byte) in the client's stream.</summary>

@@ -24,6 +24,9 @@ internal sealed class TlsRecords
     /// <summary>Whether a HelloRetryRequest is in this stream.</summary>
     public bool HasHelloRetryRequest { get; private set; }
 
+    /// <summary>Whether a ServerHello in this stream takes a pre-shared key.</summary>
+    public bool TakesPreSharedKey { get; private set; }
+
     /// <summary>The offset after the ServerHello that is not a HelloRetryRequest; null if there is none.</summary>
     public long? ServerHelloEnd { get; private set; }
 
@@ -142,10 +145,10 @@ internal sealed class TlsRecords
     private void Finish(HandshakeMessage message)
     {
         if (message.IsServerHello
-            && TlsBytes.TryReadServerHello(message.Body, out ProtocolVersion version, out bool isRetry))
+            && TlsBytes.TryReadServerHello(message.Body, out ServerHelloChoice choice))
         {
-            Version = version;
-            if (isRetry)
+            Version = choice.Version;
+            if (choice.IsHelloRetryRequest)
             {
                 HasHelloRetryRequest = true;
                 foreach (var record in message.Records)
@@ -154,6 +157,7 @@ internal sealed class TlsRecords
             else
             {
                 ServerHelloEnd ??= message.Records[^1].End;
+                TakesPreSharedKey |= choice.TakesPreSharedKey;
             }
         }
 

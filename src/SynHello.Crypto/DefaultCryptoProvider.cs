@@ -20,6 +20,7 @@ namespace SynHello.Crypto;
 public class DefaultCryptoProvider : TlsCryptoProvider
 {
     private readonly LibcryptoStatus _libcrypto;
+    private readonly LibcryptoHmac? _hmac;
 
     /// <summary>Makes a provider with what this machine has.</summary>
     public DefaultCryptoProvider()
@@ -30,6 +31,7 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     internal DefaultCryptoProvider(LibcryptoStatus libcrypto)
     {
         _libcrypto = libcrypto;
+        _hmac = libcrypto.IsAvailable ? LibcryptoHmac.TryCreate() : null;
         Groups = Array.AsReadOnly<NamedGroup>(libcrypto.HasX25519
             ? [NamedGroup.X25519, NamedGroup.Secp256r1, NamedGroup.Secp384r1]
             : [NamedGroup.Secp256r1, NamedGroup.Secp384r1]);
@@ -120,7 +122,9 @@ public class DefaultCryptoProvider : TlsCryptoProvider
         Span<byte> destination)
     {
         Digest.Exactly(destination, Digest.LengthOf(algorithm));
-        if (algorithm == HashAlgorithmName.SHA256)
+        if (_hmac is not null)
+            _hmac.Compute(algorithm, key, data, [], destination);
+        else if (algorithm == HashAlgorithmName.SHA256)
             HMACSHA256.HashData(key, data, destination);
         else
             HMACSHA384.HashData(key, data, destination);
@@ -135,7 +139,10 @@ public class DefaultCryptoProvider : TlsCryptoProvider
         Span<byte> pseudorandomKey)
     {
         Digest.Exactly(pseudorandomKey, Digest.LengthOf(algorithm));
-        _ = HKDF.Extract(algorithm, inputKeyingMaterial, salt, pseudorandomKey);
+        if (_hmac is not null)
+            _hmac.Compute(algorithm, salt, inputKeyingMaterial, [], pseudorandomKey); // RFC 5869 section 2.2
+        else
+            _ = HKDF.Extract(algorithm, inputKeyingMaterial, salt, pseudorandomKey);
     }
 
     /// <inheritdoc/>
@@ -146,8 +153,19 @@ public class DefaultCryptoProvider : TlsCryptoProvider
         ReadOnlySpan<byte> info,
         Span<byte> destination)
     {
-        _ = Digest.LengthOf(algorithm);
-        HKDF.Expand(algorithm, pseudorandomKey, destination, info);
+        int hashLength = Digest.LengthOf(algorithm);
+        if (_hmac is null || destination.Length > hashLength || destination.IsEmpty || pseudorandomKey.Length < hashLength)
+        {
+            HKDF.Expand(algorithm, pseudorandomKey, destination, info);
+            return;
+        }
+
+        // All of TLS's secrets and keys are the first block, or its beginning: T(1) = HMAC(PRK, info | 1) (RFC 5869
+        // section 2.3).
+        Span<byte> block = stackalloc byte[hashLength];
+        _hmac.Compute(algorithm, pseudorandomKey, info, [1], block);
+        block[..destination.Length].CopyTo(destination);
+        CryptographicOperations.ZeroMemory(block);
     }
 
     /// <summary>

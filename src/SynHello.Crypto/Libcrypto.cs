@@ -46,6 +46,8 @@ internal static partial class Libcrypto
     public static readonly string[] OptionalFunctions =
     [
         nameof(EVP_PKEY_derive_set_peer_ex), nameof(EVP_PKEY_CTX_set_rsa_padding), nameof(EVP_PKEY_CTX_set_rsa_pss_saltlen),
+        nameof(EVP_MD_fetch), nameof(HMAC_CTX_new), nameof(HMAC_CTX_free), nameof(HMAC_Init_ex), nameof(HMAC_Update),
+        nameof(HMAC_Final),
     ];
 
     [LibraryImport(Name)]
@@ -181,4 +183,22 @@ internal static partial class Libcrypto
     [LibraryImport(Name)]
     public static partial int ECDSA_verify(
         int type, ReadOnlySpan<byte> hash, int hashLength, ReadOnlySpan<byte> signature, int length, EcKeyHandle key);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint EVP_MD_fetch(nint context, string algorithm, string? properties);
+
+    [LibraryImport(Name)]
+    public static partial nint HMAC_CTX_new();
+
+    [LibraryImport(Name)]
+    public static partial void HMAC_CTX_free(nint context);
+
+    [LibraryImport(Name)]
+    public static partial int HMAC_Init_ex(nint context, ReadOnlySpan<byte> key, int length, nint hash, nint engine);
+
+    [LibraryImport(Name)]
+    public static partial int HMAC_Update(nint context, ReadOnlySpan<byte> data, nuint length);
+
+    [LibraryImport(Name)]
+    public static partial int HMAC_Final(nint context, Span<byte> destination, ref uint length);
 }

@@ -60,9 +60,14 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     public KeySchedule RequireKeys() => Keys ?? throw new InvalidOperationException("There are no keys yet.");
 
     /// <summary>Begins the key schedule with a session's secret; empty without one.</summary>
-    public KeySchedule StartKeySchedule(CipherSuite suite, ReadOnlySpan<byte> preSharedKey)
+    /// <param name="suite">The suite that was chosen.</param>
+    /// <param name="preSharedKey">The secret.</param>
+    /// <param name="begun">A schedule that has made the binder already, and is taken over if it is of the suite.</param>
+    public KeySchedule StartKeySchedule(CipherSuite suite, ReadOnlySpan<byte> preSharedKey, KeySchedule? begun)
     {
-        Keys?.Dispose();
+        if (!preSharedKey.IsEmpty && begun is not null && begun.Suite == suite)
+            return Keys = begun;
+        begun?.Dispose();
         Keys = new KeySchedule(Provider, suite);
         Keys.EnterEarly(preSharedKey);
         return Keys;

@@ -39,10 +39,8 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
     /// <param name="binder">As long as the hash.</param>
     public void ComputeBinder(ReadOnlySpan<byte> transcriptHash, Span<byte> binder)
     {
-        Span<byte> emptyHash = stackalloc byte[HashLength];
         Span<byte> binderKey = stackalloc byte[HashLength];
-        provider.Hash(Hash, [], emptyHash);
-        DeriveSecret("res binder"u8, emptyHash, binderKey);
+        DeriveSecret("res binder"u8, _parameters.EmptyHash, binderKey);
         ComputeFinished(binderKey, transcriptHash, binder);
         CryptographicOperations.ZeroMemory(binderKey);
     }
@@ -112,8 +110,7 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
     {
         Span<byte> hash = stackalloc byte[HashLength];
         Span<byte> secret = stackalloc byte[HashLength];
-        provider.Hash(Hash, [], hash);
-        ExpandLabel(_exporter.AsSpan(0, HashLength), Encoding.ASCII.GetBytes(label), hash, secret);
+        ExpandLabel(_exporter.AsSpan(0, HashLength), Encoding.ASCII.GetBytes(label), _parameters.EmptyHash, secret);
         provider.Hash(Hash, context, hash);
         ExpandLabel(secret, "exporter"u8, hash, destination);
         CryptographicOperations.ZeroMemory(secret);
@@ -147,10 +144,8 @@ internal sealed class KeySchedule(TlsCryptoProvider provider, CipherSuite suite)
 
     private void Advance(ReadOnlySpan<byte> inputKeyingMaterial)
     {
-        Span<byte> emptyHash = stackalloc byte[HashLength];
         Span<byte> salt = stackalloc byte[HashLength];
-        provider.Hash(Hash, [], emptyHash);
-        ExpandLabel(Current, "derived"u8, emptyHash, salt);
+        ExpandLabel(Current, "derived"u8, _parameters.EmptyHash, salt);
         provider.HkdfExtract(Hash, inputKeyingMaterial, salt, Current);
         CryptographicOperations.ZeroMemory(salt);
     }

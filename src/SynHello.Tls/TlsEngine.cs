@@ -60,7 +60,7 @@ public abstract partial class TlsEngine : IDisposable
         ArgumentNullException.ThrowIfNull(plaintext);
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfUnusable();
-        if (_closeNotifySent && !IsHandshakeComplete)
+        if (_closeNotifySent && !MaySend)
             return input.Length; // this side has ended the handshake: nothing may be sent any more, so nothing is handled
         Context.Output = output;
         try

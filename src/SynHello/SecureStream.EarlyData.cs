@@ -159,7 +159,13 @@ public sealed partial class SecureStream
         phase.Complete();
     }
 
-    private void FailHandshake(Exception failure) => _earlyPhase?.Fail(failure);
+    private void FailHandshake(Exception failure)
+    {
+        if (IsDisposed)
+            _earlyPhase?.Cancel(); // whatever a read under way makes of it
+        else
+            _earlyPhase?.Fail(failure);
+    }
 
     /// <summary>Ends a handshake whose time is up, unless its end is here already and nobody has read it.</summary>
     private void EndStalledHandshake()

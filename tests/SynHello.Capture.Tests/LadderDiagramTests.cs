@@ -53,6 +53,23 @@ public sealed class LadderDiagramTests
     }
 
     [Fact]
+    public void WriteSvg_LeavesOutAnAcknowledgementUnderWayAtTheEnd()
+    {
+        var wire = new WireBuilder()
+            .Syn(0, [.. Tls.ClientHello(), .. Tls.Request()])
+            .SynAck(28).Server(28.2, Tls.ServerHello13(), Tls.Data(63))
+            .ClientAck(56.3);
+        var answered = wire.Server(28.5, Tls.Response()).Ledger();
+
+        Assert.Equal(EarlyDataUse.Accepted, answered.EarlyData);
+        Assert.Equal((0, 1), (answered.RequestSentRoundTrips, answered.FirstByteRoundTrips));
+        Assert.Equal(2, Arrows(answered));
+
+        static int Arrows(RoundTripLedger ledger) => Draw("t", new LadderLane("l", "s", ledger))
+            .Descendants().Count(e => e.Name.LocalName == "polygon");
+    }
+
+    [Fact]
     public void WriteSvg_MarksALostPacketWithARedCross()
     {
         byte[] hello = Tls.ClientHello();

@@ -245,6 +245,40 @@ public sealed class RoundTripLedgerTests
     }
 
     [Fact]
+    public void TicketsInTheFirstFlight_AreNotTheResponseToEarlyData()
+    {
+        var ledger = new WireBuilder()
+            .Syn(0, [.. Tls.ClientHello(), .. Tls.ChangeCipherSpec(), .. Tls.Request()])
+            .SynAck(28).Server(28.5, Tls.ServerHello13Resumed(), Tls.ChangeCipherSpec(), Tls.Data(63), Tls.Data(500))
+            .Server(29, Tls.Response())
+            .Ledger(new RoundTripLedgerOptions { MinimumResponseRecordLength = 1000 });
+
+        Assert.Equal(EarlyDataUse.Accepted, ledger.EarlyData);
+        Assert.Equal(TimeSpan.FromMilliseconds(57), ledger.FirstByteAt);
+        Assert.Equal((0, 1), (ledger.RequestSentRoundTrips, ledger.FirstByteRoundTrips));
+        Assert.Equal(
+            PacketContents.ServerHello | PacketContents.ChangeCipherSpec | PacketContents.Handshake | PacketContents.PostHandshake,
+            ledger.Entries[2].Contents);
+        Assert.Equal(PacketContents.Response, ledger.Entries[3].Contents);
+    }
+
+    [Fact]
+    public void SessionResumed_IsReadFromTheServerHello()
+    {
+        Assert.True(Answered(Tls.ServerHello13Resumed()).SessionResumed);
+        Assert.False(Answered(Tls.ServerHello13()).SessionResumed);
+        Assert.False(Answered(Tls.ServerHello12()).SessionResumed);
+        Assert.True(new WireBuilder()
+            .Syn(0, Tls.ClientHello())
+            .SynAck(28).Server(28.5, Tls.HelloRetryRequest())
+            .Client(57, Tls.ClientHello()).Server(85.5, Tls.ServerHello13Resumed(), Tls.Data(63))
+            .Ledger().SessionResumed);
+
+        static RoundTripLedger Answered(byte[] hello) =>
+            new WireBuilder().Syn(0, Tls.ClientHello()).SynAck(28).Server(28.5, hello, Tls.Data(63)).Ledger();
+    }
+
+    [Fact]
     public void Read_WithoutASyn_CountsNothing()
     {
         var ledger = new WireBuilder().Client(0, "request"u8.ToArray()).Server(28, "response"u8.ToArray()).Ledger();

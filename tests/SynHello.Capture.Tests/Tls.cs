@@ -27,6 +27,10 @@ internal static class Tls
 
     public static byte[] ServerHello13() => Record(22, ServerHelloMessage(new byte[32], [0, 43, 0, 2, 3, 4]));
 
+    /// <summary>One that takes the first pre-shared key.</summary>
+    public static byte[] ServerHello13Resumed() =>
+        Record(22, ServerHelloMessage(new byte[32], [0, 41, 0, 2, 0, 0, 0, 43, 0, 2, 3, 4]));
+
     public static byte[] ServerHello12() => Record(22, ServerHelloMessage(new byte[32], [0, 23, 0, 0]));
 
     public static byte[] HelloRetryRequest() =>

@@ -120,4 +120,32 @@ public sealed class HashTests
         using var transcript = s_provider.CreateTranscriptHash(HashAlgorithmName.SHA256);
         Assert.Throws<ArgumentException>(() => transcript.GetCurrentHash(new byte[48]));
     }
+
+    /// <summary>libcrypto's HMAC and .NET's, for every length of key, data and output that TLS could ask for.</summary>
+    [Theory]
+    [InlineData("SHA256")]
+    [InlineData("SHA384")]
+    public void HmacAndHkdf_AreTheSameWithAndWithoutLibcrypto(string algorithm)
+    {
+        var name = new HashAlgorithmName(algorithm);
+        DefaultCryptoProvider other = Providers.WithoutLibcrypto;
+        int hashLength = algorithm == "SHA256" ? 32 : 48;
+        byte[] bytes = RandomNumberGenerator.GetBytes(600);
+        for (int length = 0; length <= 300; length++)
+        {
+            byte[] ours = new byte[hashLength], theirs = new byte[hashLength];
+            s_provider.Hmac(name, bytes.AsSpan(0, length), bytes.AsSpan(length, 300 - length), ours);
+            other.Hmac(name, bytes.AsSpan(0, length), bytes.AsSpan(length, 300 - length), theirs);
+            Assert.Equal(theirs, ours);
+
+            s_provider.HkdfExtract(name, bytes.AsSpan(length, 40), bytes.AsSpan(0, length % 100), ours);
+            other.HkdfExtract(name, bytes.AsSpan(length, 40), bytes.AsSpan(0, length % 100), theirs);
+            Assert.Equal(theirs, ours);
+
+            byte[] ourOutput = new byte[1 + (length % 100)], theirOutput = new byte[1 + (length % 100)];
+            s_provider.HkdfExpand(name, bytes.AsSpan(0, hashLength), bytes.AsSpan(100, length), ourOutput);
+            other.HkdfExpand(name, bytes.AsSpan(0, hashLength), bytes.AsSpan(100, length), theirOutput);
+            Assert.Equal(theirOutput, ourOutput);
+        }
+    }
 }

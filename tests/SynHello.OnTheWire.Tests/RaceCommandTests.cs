@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 
 namespace SynHello.OnTheWire.Tests;
@@ -8,15 +7,21 @@ namespace SynHello.OnTheWire.Tests;
 /// </summary>
 public sealed class RaceCommandTests
 {
-    // stack, visit, TLS, Fast Open, ClientHello in the SYN, round trips until the request and until the first byte
-    private static readonly (string, string, string, string, bool, int, int)[] _rows =
+    // stack, visit, TLS, Fast Open, resumed, early data, ClientHello in the SYN, round trips until the request and
+    // until the first byte
+    private static readonly (string, string, string, string, bool, string, bool, int, int)[] _rows =
     [
-        ("SslStream", "first", "1.2", "off", false, 3, 4),
-        ("SslStream", "first", "1.3", "off", false, 2, 3),
-        ("SslStream", "returning", "1.3", "cookie", true, 1, 2),
-        ("SynHello", "first", "1.3", "off", false, 2, 3),
-        ("SynHello", "returning", "1.3", "cookie", true, 1, 2),
-        ("SynHello", "first", "1.3", "cookieless", true, 1, 2),
+        ("SslStream", "first", "1.2", "off", false, "none", false, 3, 4),
+        ("SslStream", "first", "1.3", "off", false, "none", false, 2, 3),
+        ("SslStream", "returning", "1.3", "cookie", false, "none", true, 1, 2),
+        ("SslStream", "returning", "1.3", "off", true, "none", false, 2, 3),
+        ("SynHello", "first", "1.3", "off", false, "none", false, 2, 3),
+        ("SynHello", "returning", "1.3", "cookie", false, "none", true, 1, 2),
+        ("SynHello", "first", "1.3", "cookieless", false, "none", true, 1, 2),
+        ("SynHello", "returning", "1.3", "off", true, "none", false, 2, 3),
+        ("SynHello", "returning", "1.3", "off", true, "accepted", false, 1, 2),
+        ("SynHello", "returning", "1.3", "cookie", true, "accepted", true, 0, 1),
+        ("SynHello", "returning", "1.3", "cookieless", true, "accepted", true, 0, 1),
     ];
 
     [Fact]
@@ -35,12 +40,11 @@ public sealed class RaceCommandTests
             Assert.Equal(20, race.GetProperty("rttMs").GetInt32());
             Assert.Equal(2, race.GetProperty("runs").GetInt32());
             Assert.Equal(_rows, race.GetProperty("rows").EnumerateArray().Select(CountsOf));
-            Assert.Equal(6, race.GetProperty("rows").EnumerateArray()
+            Assert.Equal(_rows.Length, race.GetProperty("rows").EnumerateArray()
                 .Select(row => row.GetProperty("scheme").GetString()).Distinct().Count());
             foreach (JsonElement row in race.GetProperty("rows").EnumerateArray())
             {
                 Assert.False(row.TryGetProperty("rttsVary", out _));
-                Assert.Equal("none", row.GetProperty("earlyData").GetString());
                 Assert.Equal(
                     row.GetProperty("clientHelloInSyn").GetBoolean(),
                     row.GetProperty("synPayloadBytes").GetInt32() > 0);
@@ -50,11 +54,12 @@ public sealed class RaceCommandTests
             }
 
             // Every run's SYN, those that were repeated included.
-            IEnumerable<int> sizes = race.GetProperty("rows").EnumerateArray()
-                .Where(row => row.GetProperty("clientHelloInSyn").GetBoolean())
-                .SelectMany(row => Enumerable.Repeat(
-                    row.GetProperty("synPayloadBytes").GetInt32(), 2 + row.GetProperty("repeatedRuns").GetInt32()));
-            Assert.Equal(sizes.Order(), (await Tshark.ClientHelloSynsAsync(pcap)).Order());
+            Assert.Equal(
+                SynsOf(race, row => row.GetProperty("clientHelloInSyn").GetBoolean()),
+                (await Tshark.ClientHelloSynsAsync(pcap)).Order());
+            Assert.Equal(
+                SynsOf(race, row => row.GetProperty("requestSentRtts").GetInt32() == 0),
+                (await Tshark.EarlyDataSynsAsync(pcap)).Order());
             Assert.StartsWith("<svg", await File.ReadAllTextAsync(svg), StringComparison.Ordinal);
         }
         finally
@@ -88,19 +93,25 @@ public sealed class RaceCommandTests
         Assert.Contains(option, run.Error, StringComparison.Ordinal);
     }
 
-    private static Task<ProgramRun> RaceAsync(params string[] arguments)
-    {
-        string program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "CommandLine").Value!;
-        Assert.True(File.Exists(program), $"{program} is not built.");
-        return ProgramRun.RunAsync("dotnet", [program, "race", .. arguments]);
-    }
+    private static Task<ProgramRun> RaceAsync(params string[] arguments) =>
+        CommandLine.RunAsync(["race", .. arguments]);
 
-    private static (string, string, string, string, bool, int, int) CountsOf(JsonElement row) => (
+    /// <summary>The sizes of the SYNs' data, in order, of all runs of some rows.</summary>
+    private static IEnumerable<int> SynsOf(JsonElement race, Func<JsonElement, bool> belongs) =>
+        race.GetProperty("rows").EnumerateArray()
+            .Where(belongs)
+            .SelectMany(row => Enumerable.Repeat(
+                row.GetProperty("synPayloadBytes").GetInt32(),
+                race.GetProperty("runs").GetInt32() + row.GetProperty("repeatedRuns").GetInt32()))
+            .Order();
+
+    private static (string, string, string, string, bool, string, bool, int, int) CountsOf(JsonElement row) => (
         row.GetProperty("stack").GetString()!,
         row.GetProperty("visit").GetString()!,
         row.GetProperty("tls").GetString()!,
         row.GetProperty("fastOpen").GetString()!,
+        row.GetProperty("resumed").GetBoolean(),
+        row.GetProperty("earlyData").GetString()!,
         row.GetProperty("clientHelloInSyn").GetBoolean(),
         row.GetProperty("requestSentRtts").GetInt32(),
         row.GetProperty("firstByteRtts").GetInt32());

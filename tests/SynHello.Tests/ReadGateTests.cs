@@ -62,36 +62,26 @@ public sealed class ReadGateTests
     }
 
     [Fact]
-    public void ReadersAndBriefVisits_NeverMeet()
+    public void ReaderThatComesDuringABriefVisit_WaitsForItsEnd()
     {
-        const int Rounds = 200_000;
         var gate = new ReadGate[1];
-        int inside = 0, met = 0;
-        var visitor = new Thread(() =>
+        bool entered = false;
+        Assert.True(gate[0].TryEnterBriefly());
+        var reader = new Thread(() =>
         {
-            for (int i = 0; i < Rounds; i++)
-            {
-                if (gate[0].TryEnterBriefly())
-                    Visit();
-            }
+            gate[0].Enter();
+            Volatile.Write(ref entered, true);
         });
-        visitor.Start();
-        for (int i = 0; i < Rounds; i++)
-        {
-            gate[0].Enter(); // throws if the visitor counts as a reader
-            Visit();
-        }
+        reader.Start();
+        while (reader.IsAlive && !reader.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+            Thread.Yield(); // until it has waited long enough to sleep
+        Assert.False(Volatile.Read(ref entered));
 
-        visitor.Join();
-        Assert.Equal(0, met);
+        Assert.False(gate[0].Leave());
 
-        void Visit()
-        {
-            if (Interlocked.Increment(ref inside) != 1)
-                met++;
-            Interlocked.Decrement(ref inside);
-            gate[0].Leave();
-        }
+        reader.Join();
+        Assert.True(entered);
+        Assert.False(gate[0].TryEnterBriefly());
     }
 
     [Fact]

@@ -99,6 +99,23 @@ public sealed class ServerEarlyDataTests : IDisposable
     }
 
     [Fact]
+    public async Task ShutdownBeforeTheHandshakeIsComplete_LeavesReadingAsItIs()
+    {
+        await using SecureListener listener = Listen();
+        using EngineClient client = await ReturnAsync(listener);
+        await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+        await server.WriteAsync(s_response, Cancelled).Guarded();
+        await server.ShutdownAsync(Cancelled).Guarded();
+        await client.HandshakeAsync();
+        client.Write([5]);
+        await client.FlushAsync();
+
+        byte[] read = await Exchange.ReadAsync(server, s_request.Length + 1).Guarded();
+
+        Assert.Equal([.. s_request, 5], read);
+    }
+
+    [Fact]
     public async Task EarlyDataReads_NeverReturnWhatIsNotEarly()
     {
         await using SecureListener listener = Listen();
@@ -255,7 +272,6 @@ public sealed class ServerEarlyDataTests : IDisposable
 
         await AssertRejectedAsync(client, listener);
         Assert.IsType<TimeoutException>((await _log.NextAsync(RegisterFailed)).Exception);
-        answer.SetException(new InvalidOperationException()); // comes too late to be heard
     }
 
     [Fact]
@@ -285,7 +301,7 @@ public sealed class ServerEarlyDataTests : IDisposable
 
         await canceled.Task.Guarded();
         Assert.Contains("HandshakeTimeout", (await _log.NextAsync(HandshakeFailed)).Message, StringComparison.Ordinal);
-        await client.ReceiveEndAsync();
+        await client.ReceiveUntilAsync(() => client.Failure is not null); // it is told
     }
 
     [Fact]
@@ -365,22 +381,26 @@ public sealed class ServerEarlyDataTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task DisposalBeforeTheHandshakeIsComplete_CancelsIt(bool aborts)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task DisposalBeforeTheHandshakeIsComplete_CancelsIt(bool aborts, bool whileReading)
     {
         await using SecureListener listener = Listen(options => options.TimeProvider = _clock);
         using EngineClient client = await ReturnAsync(listener, _clock);
         SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
         Task completion = server.HandshakeCompleted;
-        Task<int> reading = server.ReadAsync(new byte[1], Cancelled).AsTask();
+        Task<int> reading = whileReading
+            ? server.ReadAsync(new byte[1], Cancelled).AsTask()
+            : Task.FromException<int>(new ObjectDisposedException(null));
 
         if (aborts)
             server.Abort();
         else
             await server.DisposeAsync();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => completion.Guarded());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completion.Guarded());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => reading.Guarded());
         Assert.Equal(0, _fake.ActiveTimers);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => server.CompleteHandshakeAsync(Cancelled).Guarded());
@@ -413,7 +433,7 @@ public sealed class ServerEarlyDataTests : IDisposable
     }
 
     [Fact]
-    public async Task FailureThatNobodyLooksAt_IsObserved()
+    public async Task FailuresThatNobodyLooksAt_AreObserved()
     {
         var unobserved = new List<Exception>();
         void Note(object? sender, UnobservedTaskExceptionEventArgs args)
@@ -425,25 +445,50 @@ public sealed class ServerEarlyDataTests : IDisposable
         TaskScheduler.UnobservedTaskException += Note;
         try
         {
-            await FailAsync();
+            var seen = new InvalidTimeZoneException();
+            await Task.Run(() => { _ = Task.FromException(seen); }, Cancelled);
+            await Task.Run(FailRegisterAsync, Cancelled);
+            await Task.Run(() => new EarlyPhase(0).Fail(new TimeoutException()), Cancelled);
+            for (int i = 0; i < 100; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                await Task.Yield();
+                lock (unobserved)
+                {
+                    if (unobserved.Contains(seen))
+                        break; // what is not observed is found
+                }
+            }
+
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            Assert.Contains(seen, unobserved);
         }
         finally
         {
             TaskScheduler.UnobservedTaskException -= Note;
         }
 
-        Assert.DoesNotContain(unobserved, exception => exception is TimeoutException or IOException or OperationCanceledException);
+        Assert.DoesNotContain(unobserved, exception => exception is TimeoutException or TimeZoneNotFoundException);
 
-        async Task FailAsync()
+        async Task FailRegisterAsync()
         {
-            await using SecureListener listener = Listen(options => options.TimeProvider = _clock);
+            var answer = new TaskCompletionSource<bool>();
+            await using SecureListener listener = Listen(options =>
+            {
+                options.ReplayRegister = new ScriptedRegister(_ => new(answer.Task));
+                options.TimeProvider = _clock;
+            });
             using EngineClient client = await ReturnAsync(listener, _clock);
-            await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
-            _clock.Advance(TimeSpan.FromSeconds(10));
+            while (await _clock.NextTimerAsync() != TimeSpan.FromSeconds(1))
+            {
+                // Until the register is asked.
+            }
+
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await AssertRejectedAsync(client, listener);
+            answer.SetException(new TimeZoneNotFoundException()); // comes too late to be heard
         }
     }
 

@@ -253,7 +253,8 @@ public sealed class Rfc8448Tests
             ServerName = "server"u8,
         }.Write(content);
         var resumption = new TlsServerResumption(
-            new RecordedTicket(trace["SessionTicket"], content.Written.ToArray()), clock) { MaximumEarlyData = 1024, TicketCount = 0 };
+            new RecordedTicket(trace["SessionTicket"], content.Written.ToArray()), clock)
+        { MaximumEarlyData = 1024, TicketCount = 0 };
         return Server(trace, resumption);
     }
 

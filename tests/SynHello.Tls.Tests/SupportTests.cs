@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
-
 using SynHello.Crypto;
 using SynHello.Testing;
+using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
 
@@ -90,5 +90,17 @@ public sealed class SupportTests
         chain.ChainPolicy.ExtraStore.AddRange(test.Intermediates);
         chain.Build(test.Leaf);
         return chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+    }
+
+    [Fact]
+    public void HashOfNothing_IsTheProviders()
+    {
+        foreach (CipherSuite suite in Engines.Suites)
+        {
+            CipherSuiteParameters parameters = CipherSuiteParameters.Of(suite);
+            byte[] hash = new byte[parameters.HashLength];
+            DefaultCryptoProvider.Instance.Hash(parameters.Hash, [], hash);
+            Assert.Equal(hash, parameters.EmptyHash.ToArray());
+        }
     }
 }

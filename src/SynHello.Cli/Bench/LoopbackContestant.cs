@@ -1,43 +1,64 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Cli;
 
-/// <summary>A stack whose two ends meet over loopback in this process.</summary>
-internal abstract class LoopbackContestant : IAsyncDisposable
+/// <summary>A stack whose two ends meet over loopback.</summary>
+internal abstract class LoopbackContestant : PairContestant
 {
-    public const string Host = "localhost";
+    /// <summary>What <see cref="ExchangeAndCloseAsync"/> carries to the server: safe to replay.</summary>
+    protected static byte[] Request { get; } = new byte[100];
 
-    /// <summary>One ECDSA P-256 certificate for every contestant.</summary>
-    protected static X509Certificate2 Certificate { get; } = SelfSignedCertificate.Create(Host);
+    /// <summary>What it carries back.</summary>
+    protected static byte[] Response { get; } = new byte[1000];
 
     /// <summary>Sets a connection up, both handshakes complete.</summary>
     public abstract Task<(Stream Client, Stream Server)> ConnectAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sets a connection up and takes it down again.</summary>
-    public async Task ConnectAndCloseAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task ConnectAndCloseAsync(CancellationToken cancellationToken)
     {
         (Stream client, Stream server) = await ConnectAsync(cancellationToken);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }
 
-    public abstract ValueTask DisposeAsync();
-
-    protected static X509ChainPolicy CreateChainPolicy()
+    /// <summary>
+    /// Sets a connection up, carries one byte to the client, and takes it down again. SslStream's client takes the
+    /// ticket for its next visit only when it reads what comes behind it.
+    /// </summary>
+    /// <exception cref="CommandFailure">It is not of the kind that is to be measured.</exception>
+    public async Task VisitAndCloseAsync(CancellationToken cancellationToken)
     {
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-        };
-        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(Certificate.RawData));
-        return policy;
+        (Stream client, Stream server) = await ConnectAsync(cancellationToken);
+        await TakeTicketAsync(client, server, cancellationToken);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
     }
 
-    protected static async Task<(Socket Client, Socket Server)> ConnectSocketsAsync(Socket listener, CancellationToken cancellationToken)
+    /// <summary>Sets a connection up, carries a request and its response, and takes it down again.</summary>
+    /// <exception cref="CommandFailure">It is not of the kind that is to be measured.</exception>
+    public virtual async Task ExchangeAndCloseAsync(CancellationToken cancellationToken)
+    {
+        (Stream client, Stream server) = await ConnectAsync(cancellationToken);
+        byte[] buffer = new byte[Response.Length];
+        await client.WriteAsync(Request, cancellationToken);
+        await server.ReadExactlyAsync(buffer.AsMemory(0, Request.Length), cancellationToken);
+        await server.WriteAsync(Response, cancellationToken);
+        await client.ReadExactlyAsync(buffer, cancellationToken);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    protected static async Task TakeTicketAsync(Stream client, Stream server, CancellationToken cancellationToken)
+    {
+        byte[] one = new byte[1];
+        await server.WriteAsync(one, cancellationToken);
+        await client.ReadExactlyAsync(one, cancellationToken);
+    }
+
+    protected static async Task<(Socket Client, Socket Server)> ConnectSocketsAsync(
+        Socket listener, CancellationToken cancellationToken)
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         ValueTask<Socket> accepting = listener.AcceptAsync(cancellationToken);

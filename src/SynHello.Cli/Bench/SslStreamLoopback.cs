@@ -1,37 +1,30 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace SynHello.Cli;
 
-/// <summary>.NET's own TLS 1.3, every handshake a full one.</summary>
-internal sealed class SslStreamLoopback : LoopbackContestant
+/// <summary>.NET's own TLS 1.3. Its sessions are kept by the process, as .NET does it by default.</summary>
+/// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
+internal sealed class SslStreamLoopback(bool resumes) : LoopbackContestant
 {
     private readonly Socket _listener = Listen();
+    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(resumes);
+    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(resumes);
 
-    private readonly SslServerAuthenticationOptions _server = new()
+    public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, additionalCertificates: null, offline: true),
-        EnabledSslProtocols = SslProtocols.Tls13,
-        AllowTlsResume = false,
-    };
-
-    private readonly SslClientAuthenticationOptions _client = new()
-    {
-        TargetHost = Host,
-        EnabledSslProtocols = SslProtocols.Tls13,
-        CertificateChainPolicy = CreateChainPolicy(),
-        AllowTlsResume = false,
-    };
+        if (!resumes)
+            return;
+        (SslStream client, SslStream server, _) = await HandshakeAsync(cancellationToken);
+        await using (client)
+        await using (server)
+            await TakeTicketAsync(client, server, cancellationToken);
+    }
 
     public override async Task<(Stream Client, Stream Server)> ConnectAsync(CancellationToken cancellationToken)
     {
-        (Socket clientSocket, Socket serverSocket) = await ConnectSocketsAsync(_listener, cancellationToken);
-        var client = new SslStream(new NetworkStream(clientSocket, ownsSocket: true));
-        var server = new SslStream(new NetworkStream(serverSocket, ownsSocket: true));
-        Task accepting = server.AuthenticateAsServerAsync(_server, cancellationToken);
-        await client.AuthenticateAsClientAsync(_client, cancellationToken);
-        await accepting;
+        (SslStream client, SslStream server, ServerHelloWatch? watch) = await HandshakeAsync(cancellationToken);
+        Require(watch?.SessionResumed != false, "SslStream has not resumed a session");
         return (client, server);
     }
 
@@ -39,5 +32,19 @@ internal sealed class SslStreamLoopback : LoopbackContestant
     {
         _listener.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<(SslStream Client, SslStream Server, ServerHelloWatch? Watch)> HandshakeAsync(
+        CancellationToken cancellationToken)
+    {
+        (Socket clientSocket, Socket serverSocket) = await ConnectSocketsAsync(_listener, cancellationToken);
+        Stream transport = new NetworkStream(clientSocket, ownsSocket: true);
+        ServerHelloWatch? watch = resumes ? new ServerHelloWatch(transport) : null;
+        var client = new SslStream(watch ?? transport);
+        var server = new SslStream(new NetworkStream(serverSocket, ownsSocket: true));
+        Task accepting = server.AuthenticateAsServerAsync(_server, cancellationToken);
+        await client.AuthenticateAsClientAsync(_client, cancellationToken);
+        await accepting;
+        return (client, server, watch);
     }
 }

@@ -1,27 +1,68 @@
 using System.Net;
 
-using SynHello.Crypto;
 using SynHello.Sockets;
+using SynHello.Tls;
 
 namespace SynHello.Cli;
 
 /// <summary>This stack, over plain TCP as the peer.</summary>
-internal sealed class SynHelloLoopback : LoopbackContestant
+/// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
+/// <param name="sendsEarlyData">Whether the request of an exchange is early data.</param>
+internal sealed class SynHelloLoopback(bool resumes, bool sendsEarlyData = false) : LoopbackContestant
 {
     private readonly SecureListener _listener = new(new SecureListenerOptions
     {
         ListenEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
-        Credentials = { X509Credential.FromCertificate(Certificate) },
+        Credentials = { BenchIdentity.Credential },
         FastOpen = FastOpenMode.Off,
+        TicketCount = resumes ? 2 : 0,
+        MaximumEarlyData = sendsEarlyData ? 16 * 1024 : 0,
     });
 
     private readonly SecureClient _client = new(new SecureClientOptions
     {
-        CertificateChainPolicy = CreateChainPolicy(),
+        CertificateChainPolicy = BenchIdentity.CreateChainPolicy(),
         FastOpen = FastOpenMode.Off,
+        AllowResumption = resumes,
     });
 
+    public override async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (!resumes)
+            return;
+        (SecureStream client, SecureStream server) = await HandshakeAsync(cancellationToken);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
     public override async Task<(Stream Client, Stream Server)> ConnectAsync(CancellationToken cancellationToken)
+    {
+        (SecureStream client, SecureStream server) = await HandshakeAsync(cancellationToken);
+        Require(client.Report.IsResumed == resumes, $"SynHello has {(resumes ? "not " : "")}resumed a session");
+        return (client, server);
+    }
+
+    public override async Task ExchangeAndCloseAsync(CancellationToken cancellationToken)
+    {
+        if (!sendsEarlyData)
+        {
+            await base.ExchangeAndCloseAsync(cancellationToken);
+            return;
+        }
+
+        Task<SecureStream> answering = AnswerAsync(cancellationToken);
+        SecureStream client = await _client.ConnectAsync(_listener.LocalEndPoint, Host, Request, cancellationToken);
+        byte[] response = new byte[Response.Length];
+        await client.ReadExactlyAsync(response, cancellationToken);
+        SecureStream server = await answering;
+        Require(client.Report.EarlyData == EarlyDataStatus.Accepted, "early data was not accepted");
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    public override ValueTask DisposeAsync() => _listener.DisposeAsync();
+
+    private async Task<(SecureStream Client, SecureStream Server)> HandshakeAsync(CancellationToken cancellationToken)
     {
         Task<SecureStream> accepting = _listener.AcceptAsync(cancellationToken).AsTask();
         SecureStream client = await _client.ConnectAsync(_listener.LocalEndPoint, Host, cancellationToken);
@@ -29,5 +70,14 @@ internal sealed class SynHelloLoopback : LoopbackContestant
         return (client, await accepting);
     }
 
-    public override ValueTask DisposeAsync() => _listener.DisposeAsync();
+    private async Task<SecureStream> AnswerAsync(CancellationToken cancellationToken)
+    {
+        SecureStream server = await _listener.AcceptAsync(cancellationToken);
+        byte[] request = new byte[Request.Length];
+        int count = await server.ReadEarlyDataAsync(request, cancellationToken);
+        Require(count == request.Length, "the request did not come as early data");
+        await server.WriteAsync(Response, cancellationToken);
+        await server.CompleteHandshakeAsync(cancellationToken); // it is part of the pair
+        return server;
+    }
 }

@@ -2,23 +2,31 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Sockets;
+using SynHello.Tls;
 
 namespace SynHello.Cli;
 
 /// <summary>The account of a connection that get gives a person.</summary>
 internal static class ConnectionAccount
 {
-    public static void Write(TextWriter writer, SecureStream stream, HttpResponseMessage response, TimeSpan firstByte)
+    public static void Write(
+        TextWriter writer, SecureStream stream, HttpResponseMessage response, TimeSpan firstByte, int earlierRoundTrips)
     {
         HandshakeReport report = stream.Report;
         Line(writer, $"connected to {stream.RemoteEndPoint} in {Milliseconds(report.ConnectTime)}; {Describe(report)}");
         string retry = report.HelloRetryRequested ? ", with a HelloRetryRequest" : "";
-        Line(writer, $"TLS {report.Version}, {report.CipherSuite}, {report.Group}, {report.SignatureScheme}, "
+        Line(writer, $"TLS {report.Version}, {report.CipherSuite}, {Authentication(report)}, "
             + $"{Protocol(report)}; handshake in {Milliseconds(report.HandshakeTime)}{retry}");
+        if (DescribeCost(report) is { } cost)
+            Line(writer, cost);
+        if (report.EarlyDataBytes > 0)
+            Line(writer, DescribeEarlyData(report));
+        if (earlierRoundTrips > 0)
+            Line(writer, "the early request was answered 425 (Too Early) and sent again after the handshake");
         if (stream.RemoteCertificate is { } certificate)
             Line(writer, Describe(certificate));
-        Line(writer, $"request sent after {RoundTrips(report.RoundTripsUntilRequest)}, first byte after "
-            + $"{RoundTrips(report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
+        Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, first byte after "
+            + $"{RoundTrips(earlierRoundTrips + report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
         Line(writer, $"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
     }
 
@@ -35,7 +43,33 @@ internal static class ConnectionAccount
     };
 
     private static string DescribeSyn(HandshakeReport report) =>
-        $"{report.SynDataBytes} of the ClientHello's {report.ClientHelloBytes} bytes rode in the SYN";
+        $"{report.SynDataBytes} of the first flight's {report.FirstFlightBytes} bytes rode in the SYN, which had room for "
+        + $"{report.SynRoom}";
+
+    /// <summary>What the SYN had no room for, and what that cost; null when nothing was left out.</summary>
+    private static string? DescribeCost(HandshakeReport report)
+    {
+        List<string> parts = [];
+        if (report.SynOverflowBytes > 0)
+            parts.Add($"{report.SynOverflowBytes} bytes did not fit the SYN and followed a round trip later");
+        if (report.DroppedKeyShares > 0)
+            parts.Add($"{report.DroppedKeyShares} key shares were left out to fit it");
+        if (report.SessionDropped)
+            parts.Add("a session was at hand and not offered");
+        return parts.Count == 0 ? null : $"first flight: {string.Join("; ", parts)}";
+    }
+
+    private static string Authentication(HandshakeReport report) =>
+        (report.Group == default ? "no key exchange" : report.Group.ToString())
+        + (report.IsResumed ? ", resumed" : $", {report.SignatureScheme}");
+
+    private static string DescribeEarlyData(HandshakeReport report) => report.EarlyData switch
+    {
+        EarlyDataStatus.Accepted => $"early data: {report.EarlyDataBytes} bytes were accepted",
+        EarlyDataStatus.Rejected =>
+            $"early data: {report.EarlyDataBytes} bytes were refused ({report.EarlyDataReason}) and sent after the handshake",
+        _ => $"early data: none, because of {report.EarlyDataReason}",
+    };
 
     private static string Describe(X509Certificate2 certificate) => string.Create(
         CultureInfo.InvariantCulture,

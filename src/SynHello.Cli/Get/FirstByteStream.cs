@@ -1,14 +1,39 @@
 namespace SynHello.Cli;
 
 /// <summary>A connection that remembers when the first byte came. Everything else is the inner stream's.</summary>
-internal sealed class FirstByteStream(SecureStream inner, TimeProvider timeProvider) : Stream
+internal sealed class FirstByteStream : Stream
 {
+    private readonly Func<SecureStream?> _connection;
+    private readonly TimeProvider _timeProvider;
     private long _firstByte;
 
-    public SecureStream Inner { get; } = inner;
+    /// <summary>Makes it over a connection that is there.</summary>
+    public FirstByteStream(SecureStream inner, TimeProvider timeProvider)
+    {
+        Inner = inner;
+        _connection = () => inner;
+        _timeProvider = timeProvider;
+    }
+
+    /// <summary>Makes it over one that the first write makes.</summary>
+    public FirstByteStream(DeferredSecureStream inner, TimeProvider timeProvider)
+    {
+        Inner = inner;
+        _connection = () => inner.Connection;
+        _timeProvider = timeProvider;
+    }
+
+    /// <summary>The connection.</summary>
+    /// <exception cref="InvalidOperationException">It is not there yet.</exception>
+    public SecureStream Connection => _connection() ?? throw new InvalidOperationException("There is no connection yet.");
+
+    private Stream Inner { get; }
 
     /// <summary>When the first byte was read, in ticks of the clock; 0 while none was.</summary>
     public long FirstByteTimestamp => Volatile.Read(ref _firstByte);
+
+    /// <summary>Forgets the first byte: another one is waited for.</summary>
+    public void StartOver() => Volatile.Write(ref _firstByte, 0);
 
     public override bool CanRead => Inner.CanRead;
 
@@ -59,7 +84,7 @@ internal sealed class FirstByteStream(SecureStream inner, TimeProvider timeProvi
     private int Note(int count)
     {
         if (count > 0 && _firstByte == 0)
-            Volatile.Write(ref _firstByte, timeProvider.GetTimestamp());
+            Volatile.Write(ref _firstByte, _timeProvider.GetTimestamp());
         return count;
     }
 }

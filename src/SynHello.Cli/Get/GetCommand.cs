@@ -30,6 +30,21 @@ internal static class GetCommand
         {
             Description = "Take any certificate. Whoever is on the way can read and change everything.",
         };
+        var earlyData = new Option<bool>("--early-data")
+        {
+            Description = "Send the request with the ClientHello, in the SYN where it fits, if a session from an earlier "
+                + "run allows it. It may reach the server twice.",
+        };
+        var sessionFile = new Option<string?>("--session-file")
+        {
+            Description = "Keep sessions in this file, so that the next run is a returning visitor. It holds secrets.",
+            HelpName = "FILE",
+        };
+        sessionFile.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is "")
+                result.AddError("--session-file is the name of a file.");
+        });
         var json = new Option<bool>("--json")
         {
             Description = "Print an account of the connection as JSON instead of the body.",
@@ -48,7 +63,7 @@ internal static class GetCommand
         var command =
             new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
         {
-            url, caCertificates, fastOpen, tls, alpn, keyLog, insecure, json, verbose, timeout,
+            url, caCertificates, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new GetOptions
@@ -56,6 +71,8 @@ internal static class GetCommand
                 Url = parsed.GetRequiredValue(url),
                 CaCertificateFile = parsed.GetValue(caCertificates),
                 FastOpen = parsed.GetValue(fastOpen),
+                EarlyData = parsed.GetValue(earlyData),
+                SessionFile = parsed.GetValue(sessionFile),
                 ApplicationProtocols = parsed.GetRequiredValue(alpn),
                 KeyLogFile = parsed.GetValue(keyLog),
                 Insecure = parsed.GetValue(insecure),

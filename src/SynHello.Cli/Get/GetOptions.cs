@@ -13,6 +13,12 @@ internal sealed record GetOptions
 
     public FastOpenMode FastOpen { get; init; }
 
+    /// <summary>Whether the request goes as early data where a session allows it.</summary>
+    public bool EarlyData { get; init; }
+
+    /// <summary>Where sessions are kept from one run to the next; null keeps none.</summary>
+    public string? SessionFile { get; init; }
+
     public SslApplicationProtocol[] ApplicationProtocols { get; init; } = [];
 
     public string? KeyLogFile { get; init; }

@@ -33,7 +33,7 @@ internal static class RaceCommand
         };
         var svg = new Option<string?>("--svg")
         {
-            Description = "Write a picture of one typical connection of each scheme.",
+            Description = "Write a picture of typical connections as ladders: three first visits, three returning ones.",
             HelpName = "FILE",
         };
         roundTrip.Validators.Add(
@@ -41,7 +41,9 @@ internal static class RaceCommand
         runs.Validators.Add(result => RequireRange(result, 1, RaceOptions.MostRuns));
 
         var command = new Command(
-            "race", "Race SynHello against SslStream over an emulated long wire, counting round trips.")
+            "race",
+            "Race SynHello against SslStream over an emulated long wire, counting round trips: first visits, and "
+            + "returning ones that hold a Fast Open cookie, resume a session, or send their request as early data.")
         {
             roundTrip, runs, json, pcap, svg,
         };

@@ -1,5 +1,6 @@
 using SynHello.Capture;
 using SynHello.Lab;
+using SynHello.Tls;
 
 using Direction = SynHello.Capture.PacketDirection;
 
@@ -16,6 +17,15 @@ internal sealed class RaceConnection
             packets, new RoundTripLedgerOptions { MinimumResponseRecordLength = RaceExchange.SmallestResponseRecord });
         if (Ledger.TlsVersion != scheme.Protocol)
             throw new RaceException($"{scheme.Name}: a connection was set up with {Ledger.TlsVersion}.");
+        if (Ledger.SessionResumed != scheme.Resumes)
+        {
+            throw new RaceException(
+                scheme.Resumes
+                    ? $"{scheme.Name}: the packets of a connection show that it did not resume a session."
+                    : $"{scheme.Name}: the packets of a connection show that it resumed a session.");
+        }
+
+        RequireEarlyData(scheme);
         RequestSentRoundTrips = Ledger.RequestSentRoundTrips ?? throw NotFound(scheme, "request");
         FirstByteRoundTrips = Ledger.FirstByteRoundTrips ?? throw NotFound(scheme, "response");
     }
@@ -50,6 +60,24 @@ internal sealed class RaceConnection
                 ? Direction.ClientToServer
                 : Direction.ServerToClient,
             packet.Bytes))]);
+
+    /// <summary>The client has to say what the scheme wants, and the packets what the client says.</summary>
+    private void RequireEarlyData(RaceScheme scheme)
+    {
+        EarlyDataStatus wanted = scheme.SendsEarlyData ? EarlyDataStatus.Accepted : EarlyDataStatus.None;
+        if (Run.EarlyData != wanted)
+        {
+            throw new RaceException(
+                $"{scheme.Name}: the client says of a connection's early data: {Run.EarlyData}, not {wanted}.");
+        }
+
+        EarlyDataUse shown = scheme.SendsEarlyData ? EarlyDataUse.Accepted : EarlyDataUse.None;
+        if (Ledger.EarlyData != shown)
+        {
+            throw new RaceException(
+                $"{scheme.Name}: the packets say of a connection's early data: {Ledger.EarlyData}, not {shown}.");
+        }
+    }
 
     private static RaceException NotFound(RaceScheme scheme, string what) =>
         new($"{scheme.Name}: the {what} could not be found among the packets of a connection.");

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 
 using SynHello.Sockets;
+using SynHello.Tls;
 
 namespace SynHello.Cli.Race;
 
@@ -40,7 +41,13 @@ internal static class RaceDocument
             FastOpenMode.Cookieless => "cookieless",
             _ => "off",
         });
-        json.WriteString("earlyData", "none");
+        json.WriteBoolean("resumed", row.Resumed);
+        json.WriteString("earlyData", row.EarlyData switch
+        {
+            EarlyDataStatus.Accepted => "accepted",
+            EarlyDataStatus.Rejected => "rejected",
+            _ => "none",
+        });
         json.WriteBoolean("clientHelloInSyn", row.ClientHelloInSyn);
         json.WriteNumber("synPayloadBytes", row.SynPayloadBytes);
         json.WriteNumber("requestSentRtts", row.RequestSentRoundTrips);

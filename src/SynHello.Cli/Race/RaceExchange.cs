@@ -10,8 +10,8 @@ internal static class RaceExchange
     public const int ResponseLength = 4000;
 
     /// <summary>
-    /// No record that a server sends before its response, other than the handshake's own, is that long: a session
-    /// ticket cannot be taken for the response.
+    /// No record that a server sends before its response, other than the handshake's own, is that long: session
+    /// tickets, several in a record perhaps, cannot be taken for the response.
     /// </summary>
     public const int SmallestResponseRecord = 2000;
 

@@ -60,7 +60,8 @@ internal sealed class RaceLane : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs once and keeps nothing, except that a returning visitor now has been there, and holds the server's cookie.
+    /// Runs once and keeps nothing, except that a returning visitor now has been there, and holds the server's cookie
+    /// and its tickets.
     /// </summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken) => await RunOnceAsync(cancellationToken);
 

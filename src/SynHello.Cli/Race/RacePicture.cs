@@ -4,7 +4,10 @@ using SynHello.Capture;
 
 namespace SynHello.Cli.Race;
 
-/// <summary>The picture: the typical connection of each scheme as a ladder.</summary>
+/// <summary>
+/// The picture: typical connections as ladders, first visits and then returning ones, each row of them from what .NET
+/// offers down to the fewest round trips.
+/// </summary>
 internal static class RacePicture
 {
     public static void Write(Stream stream, RaceResult result)
@@ -12,7 +15,10 @@ internal static class RacePicture
         using var writer = new StreamWriter(stream, leaveOpen: true);
         LadderDiagram.WriteSvg(
             writer,
-            [.. result.Rows.Select(row => new LadderLane(row.Scheme.Name, Subtitle(row), row.Typical.Ledger))],
+            [.. result.Rows
+                .Where(row => row.Scheme.PlaceInPicture > 0)
+                .OrderBy(row => row.Scheme.PlaceInPicture)
+                .Select(row => new LadderLane(row.Scheme.Name, Subtitle(row), row.Typical.Ledger))],
             result.Options.RoundTrip,
             RaceGain.Headline(result));
     }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 
 using SynHello.Lab;
+using SynHello.Tls;
 
 namespace SynHello.Cli.Race;
 
@@ -50,6 +51,14 @@ internal sealed class RaceRow
 
     /// <summary>Whether, in every run, the whole ClientHello was in the SYN and was taken from it.</summary>
     public bool ClientHelloInSyn => Connections.All(connection => connection.ClientHelloInSyn);
+
+    /// <summary>Whether every run resumed a session, as its packets show.</summary>
+    public bool Resumed => Connections.All(connection => connection.Ledger.SessionResumed);
+
+    /// <summary>
+    /// What became of early data, in every run: clients and packets agree about it, or the race fails.
+    /// </summary>
+    public EarlyDataStatus EarlyData => Typical.Run.EarlyData;
 
     /// <summary>Bytes of data in the SYN of the typical run.</summary>
     public int SynPayloadBytes => Typical.Ledger.SynPayloadBytes;

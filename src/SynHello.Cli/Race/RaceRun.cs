@@ -1,5 +1,7 @@
 using System.Net;
 
+using SynHello.Tls;
+
 namespace SynHello.Cli.Race;
 
 /// <summary>One connection of the race, told from its client.</summary>
@@ -8,6 +10,9 @@ namespace SynHello.Cli.Race;
 /// <param name="FirstByte">The time from before the connect to the first byte of the response.</param>
 internal sealed record RaceRun(int ClientPort, IPAddress Server, TimeSpan FirstByte)
 {
+    /// <summary>What the client says became of early data.</summary>
+    public EarlyDataStatus EarlyData { get; init; }
+
     /// <summary>
     /// Whether the machine stood still during the run, so that another one was made for its time. Its round trips
     /// count.

@@ -14,22 +14,53 @@ internal sealed record RaceScheme(string Name, bool IsSynHello, SslProtocols Pro
     /// <summary>Every scheme, in the order of the table.</summary>
     public static IReadOnlyList<RaceScheme> All { get; } =
     [
-        new("SslStream TLS 1.2", IsSynHello: false, SslProtocols.Tls12, FastOpenMode.Off),
-        new("SslStream TLS 1.3", IsSynHello: false, SslProtocols.Tls13, FastOpenMode.Off),
-        new("SslStream TLS 1.3, Fast Open with a cookie", IsSynHello: false, SslProtocols.Tls13, FastOpenMode.Cookie),
-        new("SynHello TLS 1.3, plain TCP", IsSynHello: true, SslProtocols.Tls13, FastOpenMode.Off),
-        new("SynHello TLS 1.3, Fast Open with a cookie", IsSynHello: true, SslProtocols.Tls13, FastOpenMode.Cookie),
-        new("SynHello TLS 1.3, cookieless", IsSynHello: true, SslProtocols.Tls13, FastOpenMode.Cookieless),
+        SslStream("SslStream TLS 1.2", SslProtocols.Tls12) with { PlaceInPicture = 1 },
+        SslStream("SslStream TLS 1.3", SslProtocols.Tls13) with { PlaceInPicture = 2 },
+        SslStream("SslStream TLS 1.3, Fast Open with a cookie", SslProtocols.Tls13) with
+        {
+            FastOpen = FastOpenMode.Cookie,
+        },
+        SslStream("SslStream TLS 1.3, resumed", SslProtocols.Tls13) with { Resumes = true, PlaceInPicture = 4 },
+        SynHello("SynHello TLS 1.3, plain TCP", FastOpenMode.Off),
+        SynHello("SynHello TLS 1.3, Fast Open with a cookie", FastOpenMode.Cookie),
+        SynHello("SynHello TLS 1.3, cookieless", FastOpenMode.Cookieless) with { PlaceInPicture = 3 },
+        SynHello("SynHello TLS 1.3, resumed, plain TCP", FastOpenMode.Off) with { Resumes = true },
+        EarlyData("SynHello TLS 1.3, early data, plain TCP", FastOpenMode.Off) with { PlaceInPicture = 5 },
+        EarlyData("SynHello TLS 1.3, early data in the SYN, with a cookie", FastOpenMode.Cookie) with
+        {
+            PlaceInPicture = 6,
+        },
+        EarlyData("SynHello TLS 1.3, early data in the SYN, cookieless", FastOpenMode.Cookieless),
     ];
 
     public string Stack => IsSynHello ? "SynHello" : "SslStream";
 
+    /// <summary>Whether each measured connection resumes the session of an earlier one.</summary>
+    public bool Resumes { get; init; }
+
+    /// <summary>Whether the request is early data, which needs a session to resume.</summary>
+    public bool SendsEarlyData { get; init; }
+
     /// <summary>
-    /// Whether the client has been to this server before and profits from it: it holds the server's Fast Open cookie.
-    /// The TLS handshake is a full one in every scheme.
+    /// Whether the client has been to this server before and profits from it: it holds the server's Fast Open cookie,
+    /// or a ticket of the server's.
     /// </summary>
-    public bool IsReturningVisit => FastOpen == FastOpenMode.Cookie;
+    public bool IsReturningVisit => FastOpen == FastOpenMode.Cookie || Resumes;
+
+    /// <summary>
+    /// Where in the picture it stands, from 1 on; 0 leaves it out: the picture has room for what differs most.
+    /// </summary>
+    public int PlaceInPicture { get; init; }
 
     /// <summary>The TLS version's number.</summary>
     public string Tls => Protocol == SslProtocols.Tls12 ? "1.2" : "1.3";
+
+    private static RaceScheme SslStream(string name, SslProtocols protocol) =>
+        new(name, IsSynHello: false, protocol, FastOpenMode.Off);
+
+    private static RaceScheme SynHello(string name, FastOpenMode fastOpen) =>
+        new(name, IsSynHello: true, SslProtocols.Tls13, fastOpen);
+
+    private static RaceScheme EarlyData(string name, FastOpenMode fastOpen) =>
+        SynHello(name, fastOpen) with { Resumes = true, SendsEarlyData = true };
 }

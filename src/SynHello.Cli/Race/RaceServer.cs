@@ -36,6 +36,11 @@ internal abstract class RaceServer : IAsyncDisposable
     protected abstract ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(
         CancellationToken cancellationToken);
 
+    /// <summary>Reads a request to its end.</summary>
+    protected virtual ValueTask ReadRequestAsync(
+        Stream stream, Memory<byte> request, CancellationToken cancellationToken) =>
+        stream.ReadExactlyAsync(request, cancellationToken);
+
     /// <summary>Stops listening.</summary>
     protected abstract ValueTask CloseAsync();
 
@@ -59,7 +64,7 @@ internal abstract class RaceServer : IAsyncDisposable
         {
             await using Stream stream = await handshake(_stop.Token);
             byte[] request = new byte[RaceExchange.Request.Length];
-            await stream.ReadExactlyAsync(request, _stop.Token);
+            await ReadRequestAsync(stream, request, _stop.Token);
             await stream.WriteAsync(RaceExchange.Response, _stop.Token);
             isAnswered = true;
             _ = await stream.ReadAsync(request, _stop.Token);

@@ -2,8 +2,6 @@ using System.Globalization;
 
 using Spectre.Console;
 
-using SynHello.Sockets;
-
 namespace SynHello.Cli.Race;
 
 /// <summary>The race as a table for people, with one sentence that says what was gained.</summary>
@@ -48,21 +46,23 @@ internal static class RaceTable
                 $"From nothing to the first byte of a response, over a {roundTrip:0} ms round trip"))
             .AddColumn("Scheme")
             .AddColumn(new TableColumn("Visit").NoWrap())
-            .AddColumn(new TableColumn("Hello in\nthe SYN").NoWrap())
+            .AddColumn(new TableColumn("In the SYN").NoWrap())
             .AddColumn(new TableColumn("Request\nafter").NoWrap())
             .AddColumn(new TableColumn("1st byte\nafter").NoWrap())
             .AddColumn(new TableColumn("1st byte, ms\np50 / p99").NoWrap());
         int best = result.Rows.Min(row => row.RequestSentRoundTrips);
+        RaceRow? above = null;
         foreach (RaceRow row in result.Rows)
         {
-            if (row.Scheme is { IsSynHello: true, FastOpen: FastOpenMode.Off })
+            if (above is not null && row.Scheme.IsSynHello != above.Scheme.IsSynHello)
                 table.AddEmptyRow();
+            above = row;
             string color = row.RequestSentRoundTrips == best ? "green" : "default";
             string vary = row.RoundTripsVary ? "up to " : "";
             table.AddRow(
                 row.Scheme.IsSynHello ? $"[bold]{Markup.Escape(row.Scheme.Name)}[/]" : Markup.Escape(row.Scheme.Name),
                 row.Scheme.IsReturningVisit ? "returning" : "first",
-                row.ClientHelloInSyn ? $"[{color}]{row.SynPayloadBytes} bytes[/]" : "no",
+                row.ClientHelloInSyn ? $"[{color}]{CargoOf(row)}, {row.SynPayloadBytes} bytes[/]" : "nothing",
                 $"[{color}]{vary}{row.RequestSentRoundTrips} RTT[/]",
                 $"[{color}]{vary}{row.FirstByteRoundTrips} RTT[/]",
                 $"{Milliseconds(row.FirstByteMilliseconds(50))} / {Milliseconds(row.FirstByteMilliseconds(99))}");
@@ -70,6 +70,8 @@ internal static class RaceTable
 
         return table;
     }
+
+    private static string CargoOf(RaceRow row) => row.RequestSentRoundTrips == 0 ? "hello + request" : "hello";
 
     private static string Milliseconds(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 }

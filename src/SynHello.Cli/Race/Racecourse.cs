@@ -20,7 +20,8 @@ internal static class Racecourse
     private const int Rehearsals = 100;
 
     /// <summary>
-    /// Visits of each scheme over its own wire before the first that counts; returning visitors get their cookie there.
+    /// Visits of each scheme over its own wire before the first that counts; returning visitors get their cookie and
+    /// their tickets there.
     /// </summary>
     private const int EarlierVisits = 2;
 

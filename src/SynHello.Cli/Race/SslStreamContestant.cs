@@ -4,12 +4,14 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Sockets;
+using SynHello.Tls;
 
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// SslStream as an application uses it, on a socket without Nagle's algorithm, without session resumption. With Fast
-/// Open the raw socket option, which .NET does not offer by name, makes its ClientHello ride in the SYN.
+/// SslStream as an application uses it, on a socket without Nagle's algorithm. A scheme that resumes lets .NET do it,
+/// as it does by default: it keeps the session of a host in the process. With Fast Open the raw socket option, which
+/// .NET does not offer by name, makes its ClientHello ride in the SYN.
 /// </summary>
 internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identity) : Contestant
 {
@@ -17,13 +19,13 @@ internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identi
     {
         TargetHost = RaceExchange.Host,
         EnabledSslProtocols = scheme.Protocol,
-        AllowTlsResume = false,
+        AllowTlsResume = scheme.Resumes,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         CertificateChainPolicy = identity.Policy,
     };
 
-    protected override async ValueTask<(Stream Stream, IPEndPoint Client)> ConnectAsync(
-        IPEndPoint server, CancellationToken cancellationToken)
+    protected override async ValueTask<(Stream Stream, IPEndPoint Client)> SendAsync(
+        IPEndPoint server, ReadOnlyMemory<byte> request, CancellationToken cancellationToken)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         SslStream? stream = null;
@@ -34,6 +36,7 @@ internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identi
             await socket.ConnectAsync(server, cancellationToken);
             stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await stream.AuthenticateAsClientAsync(_options, cancellationToken);
+            await stream.WriteAsync(request, cancellationToken);
             return (stream, (IPEndPoint)socket.LocalEndPoint!);
         }
         catch
@@ -44,4 +47,7 @@ internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identi
             throw;
         }
     }
+
+    /// <summary>It has none.</summary>
+    protected override EarlyDataStatus EarlyDataOf(Stream stream) => EarlyDataStatus.None;
 }

@@ -7,7 +7,8 @@ using SynHello.Sockets;
 namespace SynHello.Cli.Race;
 
 /// <summary>
-/// SslStream as a server, without session resumption; with Fast Open by the raw option of its listening socket.
+/// SslStream as a server, with tickets where the scheme resumes; with Fast Open by the raw option of its listening
+/// socket.
 /// </summary>
 internal sealed class SslStreamServer : RaceServer
 {
@@ -23,7 +24,7 @@ internal sealed class SslStreamServer : RaceServer
         {
             ServerCertificateContext = identity.ServerContext,
             EnabledSslProtocols = scheme.Protocol,
-            AllowTlsResume = false,
+            AllowTlsResume = scheme.Resumes,
         };
         _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(endPoint);

@@ -4,9 +4,16 @@ using SynHello.Crypto;
 
 namespace SynHello.Cli.Race;
 
-/// <summary>SynHello as a server.</summary>
+/// <summary>
+/// SynHello as a server. Its one request is a GET without side effects, so it answers early data at once.
+/// </summary>
 internal sealed class SynHelloServer : RaceServer
 {
+    /// <summary>The default: as many as a client needs that goes on after a connection that broke.</summary>
+    private const int Tickets = 2;
+
+    private const int MaximumEarlyData = 16 * 1024;
+
     private readonly X509Credential _credential;
     private readonly SecureListener _listener;
 
@@ -18,6 +25,8 @@ internal sealed class SynHelloServer : RaceServer
             ListenEndPoint = endPoint,
             Credentials = [_credential],
             FastOpen = scheme.FastOpen,
+            TicketCount = scheme.Resumes ? Tickets : 0,
+            MaximumEarlyData = scheme.SendsEarlyData ? MaximumEarlyData : 0,
         });
         if (_listener.FastOpenLimitation is { } limitation)
             throw new RaceException(limitation);
@@ -29,6 +38,21 @@ internal sealed class SynHelloServer : RaceServer
         // Handshakes are made beside each other by the listener itself.
         SecureStream stream = await _listener.AcceptAsync(cancellationToken);
         return _ => ValueTask.FromResult<Stream>(stream);
+    }
+
+    protected override async ValueTask ReadRequestAsync(
+        Stream stream, Memory<byte> request, CancellationToken cancellationToken)
+    {
+        var secure = (SecureStream)stream;
+        while (!request.IsEmpty)
+        {
+            int count = await secure.ReadEarlyDataAsync(request, cancellationToken);
+            if (count == 0)
+                break;
+            request = request[count..];
+        }
+
+        await secure.ReadExactlyAsync(request, cancellationToken);
     }
 
     protected override async ValueTask CloseAsync()

@@ -31,6 +31,7 @@ internal static class ConnectionPage
     private static List<(string Name, string Value)> Facts(HttpContext context)
     {
         HandshakeReport report = context.Features.GetRequiredFeature<ISecureConnectionFeature>().Report;
+        string early = context.Request.Headers["Early-Data"] == "1" ? "yes (Early-Data: 1)" : "no";
         int roundTrips = report.RoundTripsUntilRequest;
         bool inSyn = report.FastOpen is FastOpenOutcome.Cookie or FastOpenOutcome.Cookieless;
         return
@@ -38,11 +39,13 @@ internal static class ConnectionPage
             ("You are", $"{context.Connection.RemoteIpAddress} port {context.Connection.RemotePort}"),
             ("Protocol", $"TLS {report.Version}"),
             ("Cipher", report.CipherSuite.ToString()),
-            ("Key exchange", report.Group.ToString()),
-            ("Signature", report.SignatureScheme.ToString()),
+            ("Key exchange", report.Group == default ? "none" : report.Group.ToString()),
+            ("Session", report.IsResumed ? "resumed" : "new"),
+            ("Signature", report.IsResumed ? "none: the session speaks for the certificate" : report.SignatureScheme.ToString()),
             ("ALPN", report.ApplicationProtocol == default ? "none" : report.ApplicationProtocol.ToString()),
             ("Fast Open", inSyn ? "the ClientHello rode in the SYN" : "not used: the SYN carried no data"),
             ("Bytes in SYN", $"{report.SynDataBytes}"),
+            ("Request came early", early),
             ("Request sent after", roundTrips == 1 ? "1 round trip" : $"{roundTrips} round trips"),
         ];
     }

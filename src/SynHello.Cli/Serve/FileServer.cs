@@ -64,12 +64,14 @@ internal static class FileServer
             listener.Credentials = [.. credentials];
             listener.ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol("http/1.0")];
             listener.FastOpen = options.FastOpen;
+            listener.MaximumEarlyData = options.EarlyDataBytes;
             listener.KeyLog = keyLog is null ? null : keyLog.Write;
             if (options.HandshakeTimeout is { } timeout)
                 listener.HandshakeTimeout = timeout;
         });
 
         WebApplication application = builder.Build();
+        application.UseEarlyData();
         if (files is not null)
         {
             application.UseDefaultFiles(

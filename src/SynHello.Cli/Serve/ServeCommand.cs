@@ -8,6 +8,8 @@ namespace SynHello.Cli;
 /// <summary>The command "synhello serve".</summary>
 internal static class ServeCommand
 {
+    private const int MostEarlyData = 1 << 20;
+
     public static Command Create()
     {
         var listen = new Option<IPEndPoint>("--listen")
@@ -44,9 +46,21 @@ internal static class ServeCommand
         var handshakeTimeout = ConnectionOptions.Seconds(
             "--handshake-timeout", "The longest time that a handshake may take; 10 seconds by default.");
 
+        var earlyData = new Option<int>("--early-data")
+        {
+            Description = "Take up to this many bytes of early data of a returning client (GET, HEAD and OPTIONS; others are "
+                + "answered 425). 0, the default, takes none.",
+            HelpName = "BYTES",
+        };
+        earlyData.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > MostEarlyData)
+                result.AddError($"--early-data is a number of bytes from 0 to {MostEarlyData}.");
+        });
+
         var command = new Command("serve", "Serve files over HTTPS until SIGTERM or SIGINT.")
         {
-            listen, certificates, keys, root, fastOpen, tls, keyLog, handshakeTimeout, verbose,
+            listen, certificates, keys, root, fastOpen, earlyData, tls, keyLog, handshakeTimeout, verbose,
         };
         command.Validators.Add(result =>
         {
@@ -59,6 +73,7 @@ internal static class ServeCommand
             Credentials = [.. parsed.GetRequiredValue(certificates).Zip(parsed.GetRequiredValue(keys))],
             Root = parsed.GetValue(root),
             FastOpen = parsed.GetValue(fastOpen),
+            EarlyDataBytes = parsed.GetValue(earlyData),
             KeyLogFile = parsed.GetValue(keyLog),
             HandshakeTimeout = parsed.GetValue(handshakeTimeout),
             Verbose = parsed.GetValue(verbose),

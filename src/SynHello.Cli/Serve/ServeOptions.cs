@@ -16,6 +16,9 @@ internal sealed record ServeOptions
 
     public FastOpenMode FastOpen { get; init; }
 
+    /// <summary>The most bytes of early data that are taken of a connection; 0 for none.</summary>
+    public int EarlyDataBytes { get; init; }
+
     public string? KeyLogFile { get; init; }
 
     public TimeSpan? HandshakeTimeout { get; init; }

@@ -13,6 +13,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
     private readonly byte[] _random = new byte[32];
     private readonly byte[] _sessionId = configuration.MiddleboxCompatibility ? new byte[32] : [];
     private bool _changeCipherSpecSent;
+    private KeySchedule? _sessionKeys;
 
     public TlsClientConfiguration Configuration { get; } = configuration;
 
@@ -145,16 +146,33 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
 
         int binderLength = BinderLength;
         int truncated = Flight.Length - binderLength - 3;
-        using var keys = new KeySchedule(Provider, session.CipherSuite);
+        KeySchedule keys = StartSessionKeys(session);
         Span<byte> hash = stackalloc byte[keys.HashLength];
         Transcript.Append(Flight.Written[..truncated]);
         if (RetrySuite is null)
             Provider.Hash(keys.Hash, Transcript.Unhashed, hash);
         else
             Transcript.GetHash(hash);
-        keys.EnterEarly(session.Secret);
         keys.ComputeBinder(hash, Flight.Slice(Flight.Length - binderLength, binderLength));
         AppendFlight(truncated);
+    }
+
+    /// <summary>The key schedule of the session on offer, at its early secret.</summary>
+    public KeySchedule StartSessionKeys(TlsSession session)
+    {
+        if (_sessionKeys is not null)
+            return _sessionKeys;
+        _sessionKeys = new KeySchedule(Provider, session.CipherSuite);
+        _sessionKeys.EnterEarly(session.Secret);
+        return _sessionKeys;
+    }
+
+    /// <summary>Begins the key schedule of the connection, with the session's if there is one.</summary>
+    public KeySchedule StartKeySchedule(CipherSuite suite)
+    {
+        KeySchedule? begun = _sessionKeys;
+        _sessionKeys = null;
+        return StartKeySchedule(suite, Session is { } session ? session.Secret : default, begun);
     }
 
     public void SendRecorded(ReadOnlySpan<byte> clientHello)
@@ -198,6 +216,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
     {
         DropKeyExchanges();
         ServerKey?.Dispose();
+        _sessionKeys?.Dispose();
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(ClientHandshakeSecret);
         base.Dispose();
     }

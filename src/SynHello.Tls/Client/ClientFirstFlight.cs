@@ -38,8 +38,7 @@ internal static class ClientFirstFlight
     {
         TlsSession session = context.Session!;
         context.WriteCompatibilityChangeCipherSpec();
-        using var keys = new KeySchedule(context.Provider, session.CipherSuite);
-        keys.EnterEarly(session.Secret);
+        KeySchedule keys = context.StartSessionKeys(session);
         Span<byte> hash = stackalloc byte[keys.HashLength];
         Span<byte> secret = stackalloc byte[keys.HashLength];
         context.Provider.Hash(keys.Hash, context.Transcript.Unhashed, hash);

@@ -155,8 +155,7 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
         negotiated.IsResumed = isResumed;
         if (!isResumed)
             context.Session = null;
-        KeySchedule keys = context.StartKeySchedule(
-            hello.CipherSuite, context.Session is { } session ? session.Secret : default);
+        KeySchedule keys = context.StartKeySchedule(hello.CipherSuite);
         Span<byte> shared = stackalloc byte[exchange?.SharedSecretLength ?? 0];
         exchange?.DeriveSharedSecret(hello.KeyExchange, shared);
         keys.EnterHandshake(shared);

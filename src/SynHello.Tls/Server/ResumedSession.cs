@@ -22,7 +22,14 @@ internal sealed class ResumedSession : IDisposable
     /// <summary>What early data would be checked by; null when it cannot be taken.</summary>
     public required EarlyDataAttempt? EarlyData { get; init; }
 
+    /// <summary>The key schedule that checked the binder, at its early secret; null once it was taken over.</summary>
+    public required KeySchedule? Keys { get; set; }
+
     public ReadOnlySpan<byte> Secret => _secret;
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_secret);
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_secret);
+        Keys?.Dispose();
+    }
 }

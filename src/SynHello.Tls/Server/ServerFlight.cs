@@ -33,7 +33,9 @@ internal static class ServerFlight
             negotiated.EarlyData = context.IsEarlyDataAccepted ? EarlyDataStatus.Accepted : EarlyDataStatus.Rejected;
         context.RememberClientRandom(hello.Random);
 
-        KeySchedule keys = context.StartKeySchedule(suite, session is null ? default : session.Secret);
+        KeySchedule keys = context.StartKeySchedule(suite, session is null ? default : session.Secret, session?.Keys);
+        if (session is not null)
+            session.Keys = null;
         if (context.IsEarlyDataAccepted)
             ProtectEarlyData(context, keys);
         WriteServerHello(context, hello, suite, group, keyExchange);

@@ -77,9 +77,10 @@ internal static class SessionChoice
                 return null;
             }
 
-            CheckBinder(context, hello, encoded, ticket, identity.Binder);
+            KeySchedule keys = CheckBinder(context, hello, encoded, ticket, identity.Binder);
             return new ResumedSession(ticket.Secret)
             {
+                Keys = keys,
                 Identity = index,
                 CipherSuite = suite ?? ticket.CipherSuite,
                 IsPskOnly = isPskOnly,
@@ -128,25 +129,26 @@ internal static class SessionChoice
     }
 
     /// <summary>RFC 8446 section 4.2.11.2. Compared in constant time.</summary>
-    private static void CheckBinder(
+    /// <returns>The key schedule, at its early secret.</returns>
+    private static KeySchedule CheckBinder(
         ServerContext context,
         in ClientHello hello,
         ReadOnlySpan<byte> encoded,
         in SessionTicketContent ticket,
         ReadOnlySpan<byte> binder)
     {
-        using var keys = new KeySchedule(context.Provider, ticket.CipherSuite);
+        var keys = new KeySchedule(context.Provider, ticket.CipherSuite);
         Span<byte> hash = stackalloc byte[keys.HashLength];
         context.Transcript.GetHashWith(context.Provider, keys.Hash, encoded[..^hello.PreSharedKeys.TruncatedLength], hash);
         Span<byte> expected = stackalloc byte[keys.HashLength];
         keys.EnterEarly(ticket.Secret);
         keys.ComputeBinder(hash, expected);
-        if (!CryptographicOperations.FixedTimeEquals(binder, expected))
-        {
-            throw new TlsProtocolException(
-                TlsErrorCause.BadBinder,
-                "The binder of the client's pre-shared key does not match its ClientHello.");
-        }
+        if (CryptographicOperations.FixedTimeEquals(binder, expected))
+            return keys;
+        keys.Dispose();
+        throw new TlsProtocolException(
+            TlsErrorCause.BadBinder,
+            "The binder of the client's pre-shared key does not match its ClientHello.");
     }
 
     /// <summary>

@@ -1,0 +1,44 @@
+using System.Security.Authentication;
+
+using SynHello.Wire;
+
+namespace SynHello.Capture;
+
+/// <summary>What the first record of a server says in the clear.</summary>
+/// <param name="Version">The version that it chooses; None if it is older than TLS 1.2.</param>
+/// <param name="IsHelloRetryRequest">Whether it asks for another ClientHello (RFC 8446, section 4.1.4).</param>
+/// <param name="SessionResumed">
+/// TLS 1.3: whether it takes a pre-shared key, so that the handshake resumes a session and no certificate follows (RFC
+/// 8446, section 2.2).
+/// </param>
+public readonly record struct ServerHelloSummary(SslProtocols Version, bool IsHelloRetryRequest, bool SessionResumed)
+{
+    /// <summary>Reads the ServerHello that a server's stream begins with.</summary>
+    /// <param name="stream">The stream from its first byte on, at least to the end of the ServerHello.</param>
+    /// <param name="summary">What it says.</param>
+    /// <returns>
+    /// False if the bytes are too few, or begin with no whole ServerHello in one record. Any bytes may be given.
+    /// </returns>
+    public static bool TryRead(ReadOnlySpan<byte> stream, out ServerHelloSummary summary)
+    {
+        summary = default;
+        if (!TlsBytes.TryReadRecordHeader(stream, out RecordHeader header) || header.Type != ContentType.Handshake)
+            return false;
+        ReadOnlySpan<byte> record = stream[RecordHeader.Size..];
+        if (record.Length < header.Length || header.Length < TlsBytes.HandshakeHeaderLength)
+            return false;
+        record = record[..header.Length];
+        int length = (record[1] << 16) | (record[2] << 8) | record[3];
+        ReadOnlySpan<byte> body = record[TlsBytes.HandshakeHeaderLength..];
+        if (record[0] != HandshakeType.ServerHello.Value
+            || length > body.Length
+            || !TlsBytes.TryReadServerHello(body[..length], out ServerHelloChoice choice))
+        {
+            return false;
+        }
+
+        summary = new ServerHelloSummary(
+            RoundTripLedger.ProtocolOf(choice.Version), choice.IsHelloRetryRequest, choice.TakesPreSharedKey);
+        return true;
+    }
+}

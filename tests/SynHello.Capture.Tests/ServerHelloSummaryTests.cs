@@ -1,0 +1,40 @@
+using System.Security.Authentication;
+
+namespace SynHello.Capture.Tests;
+
+public sealed class ServerHelloSummaryTests
+{
+    [Fact]
+    public void TryRead_TellsWhatTheServerChose()
+    {
+        Assert.Equal(new ServerHelloSummary(SslProtocols.Tls13, false, false), Read(Tls.ServerHello13()));
+        Assert.Equal(new ServerHelloSummary(SslProtocols.Tls13, false, true), Read(Tls.ServerHello13Resumed()));
+        Assert.Equal(new ServerHelloSummary(SslProtocols.Tls13, true, false), Read(Tls.HelloRetryRequest()));
+        Assert.Equal(new ServerHelloSummary(SslProtocols.Tls12, false, false), Read(Tls.ServerHello12()));
+        Assert.Equal(
+            new ServerHelloSummary(SslProtocols.Tls13, false, true),
+            Read([.. Tls.ServerHello13Resumed(), .. Tls.ChangeCipherSpec(), .. Tls.Data(63)]));
+    }
+
+    [Fact]
+    public void TryRead_NeedsTheWholeServerHello()
+    {
+        byte[] hello = Tls.ServerHello13Resumed();
+        for (int length = 0; length < hello.Length; length++)
+            Assert.Null(Read(hello[..length]));
+    }
+
+    [Fact]
+    public void TryRead_RefusesWhatBeginsWithNoServerHello()
+    {
+        Assert.Null(Read(Tls.ClientHello()));
+        Assert.Null(Read(Tls.Data(500)));
+        Assert.Null(Read(Tls.Record(22, [])));
+        Assert.Null(Read(Tls.Record(22, [2, 0, 0, 0])));
+        Assert.Null(Read(Tls.Record(22, [2, 0xFF, 0xFF, 0xFF, 3, 3])));
+        Assert.Null(Read("HTTP/1.1 400 Bad Request"u8.ToArray()));
+    }
+
+    private static ServerHelloSummary? Read(byte[] stream) =>
+        ServerHelloSummary.TryRead(stream, out ServerHelloSummary summary) ? summary : null;
+}

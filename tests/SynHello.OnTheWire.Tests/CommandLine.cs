@@ -1,0 +1,15 @@
+using System.Reflection;
+
+namespace SynHello.OnTheWire.Tests;
+
+/// <summary>The program as its users run it.</summary>
+internal static class CommandLine
+{
+    public static Task<ProgramRun> RunAsync(params string[] arguments)
+    {
+        string program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "CommandLine").Value!;
+        Assert.True(File.Exists(program), $"{program} is not built.");
+        return ProgramRun.RunAsync("dotnet", [program, .. arguments]);
+    }
+}

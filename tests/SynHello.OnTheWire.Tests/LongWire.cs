@@ -19,7 +19,7 @@ internal sealed class LongWire : IAsyncDisposable
 {
     public const int Port = 443;
 
-    private const string Host = "example.com";
+    public const string Host = "example.com";
     private static readonly TimeSpan _hung = TimeSpan.FromMinutes(2);
     private static int _networks;
 
@@ -88,6 +88,28 @@ internal sealed class LongWire : IAsyncDisposable
         return new Visit(stream.Report, server, PacketsOf((IPEndPoint)stream.LocalEndPoint!));
     }
 
+    /// <summary>
+    /// Connects with a client that may have been here before, sends the request early if that can be, reads the response,
+    /// and hands over what both ends and the wire say of it. The server answers a request as soon as it has it.
+    /// </summary>
+    public async Task<Visit> ReturnAsync(
+        SecureListener listener, SecureClient client, int requestLength = 200, int responseLength = 4000)
+    {
+        using var timeout = new CancellationTokenSource(_hung);
+        byte[] request = RandomNumberGenerator.GetBytes(requestLength);
+        byte[] response = RandomNumberGenerator.GetBytes(responseLength);
+        Task<HandshakeReport> serving = ServeAsync(listener, request, response, timeout.Token);
+
+        await using SecureStream stream = await client.ConnectAsync(
+            new IPEndPoint(Wire.RemoteAddress, listener.LocalEndPoint.Port), Host, request, timeout.Token);
+        byte[] received = new byte[responseLength];
+        await stream.ReadExactlyAsync(received, timeout.Token);
+        Assert.Equal(response, received);
+        await stream.ShutdownAsync(timeout.Token);
+        HandshakeReport server = await serving;
+        return new Visit(stream.Report, server, PacketsOf((IPEndPoint)stream.LocalEndPoint!));
+    }
+
     public SecureClient CreateClient(FastOpenMode fastOpen, Action<SecureClientOptions>? configure = null)
     {
         var options = new SecureClientOptions
@@ -112,7 +134,11 @@ internal sealed class LongWire : IAsyncDisposable
         await using SecureStream stream = await listener.AcceptAsync(cancellationToken);
 
         byte[] received = new byte[request.Length];
-        await stream.ReadExactlyAsync(received, cancellationToken);
+        int early = 0;
+        while (early < received.Length
+            && await stream.ReadEarlyDataAsync(received.AsMemory(early), cancellationToken) is int count and > 0)
+            early += count;
+        await stream.ReadExactlyAsync(received.AsMemory(early), cancellationToken);
         Assert.Equal(request, received);
         await stream.WriteAsync(response, cancellationToken);
         Assert.Equal(0, await stream.ReadAsync(received, cancellationToken));

@@ -1,289 +1,332 @@
-using System.Collections.Concurrent;
-using System.Net;
-using System.Threading.Channels;
+using System.Security.Cryptography;
 
-using SynHello.Capture;
 using SynHello.Lab;
 using SynHello.Sockets;
 using SynHello.Tls;
 
-using PacketDirection = SynHello.Lab.PacketDirection;
-
 namespace SynHello.OnTheWire.Tests;
 
 /// <summary>
-/// Early data in the SYN, counted from packets, and what somebody gains who sends that SYN again: nothing.
+/// Whoever captures a returning client's SYN and sends it again gains nothing: the request in it ran once. Each test
+/// proves that the server has read the copies, by the answers that it made to this ClientHello.
 /// </summary>
 public sealed class ReplayTests
 {
-    private const int Threads = 16;
-    private const int FirstPort = 10_000; // below those that the system gives out
+    private const int Replays = 1000;
+    private const int OtherPort = 8443;
 
-    /// <summary>
-    /// Fewer than the kernel takes from addresses that have not proven themselves (256): above that the copies would
-    /// be plain SYNs, and the test would pass for another reason.
-    /// </summary>
-    private const int Replays = 200;
-
-    private static readonly byte[] _request = [.. Enumerable.Range(0, 300).Select(i => (byte)(i * 7))];
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private readonly byte[] _request = RandomNumberGenerator.GetBytes(200);
+    private readonly SessionTicketKeyRing _ring = new();
+    private readonly StrikeRegister _register = new();
 
     [Theory]
-    [InlineData(FastOpenMode.Cookie)]
     [InlineData(FastOpenMode.Cookieless)]
-    public async Task EarlyData_RidesInTheSyn(FastOpenMode mode)
+    [InlineData(FastOpenMode.Cookie)]
+    public async Task Syn_ReplayedOneByOne_RunsOnce(FastOpenMode mode)
     {
-        await using var wire = LongWire.Start();
-        await using var server = new EarlyServer(wire, mode);
-        SecureClient client = wire.CreateClient(mode);
-        await VisitAsync(wire, client, server);
-        HandshakeReport report = await VisitAsync(wire, client, server);
+        await using LongWire wire = Recording.StartWire();
+        await using CountingServer server = Listen(wire, mode: mode);
+        if (mode == FastOpenMode.Cookie)
+            await Recording.VisitAsync(wire, server, wire.CreateClient(mode), RandomNumberGenerator.GetBytes(200));
+        Recording recording = await Recording.MakeAsync(wire, server, _request, mode);
 
-        RoundTripLedger ledger = LedgerOfLast(wire);
-        Assert.Equal((0, 1), (ledger.RequestSentRoundTrips, ledger.FirstByteRoundTrips));
-        Assert.Equal((0, 1), (report.RoundTripsUntilRequest, report.RoundTripsUntilFirstByte));
-        Assert.True(ledger.ClientHelloInSynTaken);
-        Assert.Equal(report.FirstFlightBytes, ledger.SynPayloadBytes);
-        Assert.Equal((0, _request.Length), (report.SynOverflowBytes, report.EarlyDataBytes));
-        Assert.Equal([false, true], server.Early);
+        for (int i = 0; i < Replays; i++)
+        {
+            recording.Replay(wire, i);
+            await server.AnsweredAsync(recording.ClientRandom, 2 + i);
+        }
+
+        await AssertRanOnceAsync(wire, server, recording);
+        Assert.Equal(Replays, _register.RefusedAsKnown);
     }
 
-    [Fact]
-    public async Task EarlyData_OverPlainTcp_SavesOneRoundTrip()
-    {
-        await using var wire = LongWire.Start();
-        await using var server = new EarlyServer(wire, FastOpenMode.Off);
-        SecureClient client = wire.CreateClient(FastOpenMode.Off);
-        await VisitAsync(wire, client, server);
-        HandshakeReport report = await VisitAsync(wire, client, server);
-
-        RoundTripLedger ledger = LedgerOfLast(wire);
-        Assert.Equal((1, 2), (ledger.RequestSentRoundTrips, ledger.FirstByteRoundTrips));
-        Assert.Equal((1, 2), (report.RoundTripsUntilRequest, report.RoundTripsUntilFirstByte));
-    }
-
-    /// <summary>What the SYN has no room for comes a round trip later, and is in the report.</summary>
-    [Fact]
-    public async Task EarlyData_LargerThanTheSyn_IsReported()
-    {
-        await using var wire = LongWire.Start();
-        await using var server = new EarlyServer(wire, FastOpenMode.Cookieless);
-        SecureClient client = wire.CreateClient(FastOpenMode.Cookieless);
-        await VisitAsync(wire, client, server);
-        server.RequestLength = 3000;
-        HandshakeReport report = await VisitAsync(wire, client, server, new byte[3000]);
-
-        Assert.Equal(EarlyDataStatus.Accepted, report.EarlyData);
-        Assert.Equal(1420, report.SynRoom);
-        Assert.Equal(report.FirstFlightBytes - 1420, report.SynOverflowBytes);
-        Assert.Equal((1, 2), (report.RoundTripsUntilRequest, report.RoundTripsUntilFirstByte));
-        Assert.Equal(1420, LedgerOfLast(wire).SynPayloadBytes);
-        Assert.Equal([false, true], server.Early);
-    }
-
-    /// <summary>Copies of a recorded SYN from other ports, from 16 threads at once.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task RecordedSyn_RunsTheRequestOnce(bool isRegisterSound)
+    [InlineData(1)]
+    [InlineData(16)]
+    public async Task Syn_ReplayedAtOnce_RunsOnce(int threads)
     {
-        await using var wire = LongWire.Start(options => options.Rule = DropClientsResets);
-        var register = new CountingRegister(isRegisterSound ? null : _ => true);
-        await using var server = new EarlyServer(wire, FastOpenMode.Cookieless, register);
-        SecureClient client = wire.CreateClient(FastOpenMode.Cookieless);
-        await VisitAsync(wire, client, server);
-        await VisitAsync(wire, client, server);
-        Assert.Equal([false, true], server.Early);
-        Assert.Equal(1, register.Asked);
+        await using LongWire wire = Recording.StartWire();
+        await using CountingServer server = Listen(wire);
+        Recording recording = await Recording.MakeAsync(wire, server, _request);
 
-        WirePacket syn = wire.Packets.Last(IsSyn);
-        int replays = isRegisterSound ? Replays : 3;
-        await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
-        {
-            for (int i = thread; i < replays; i += Threads)
-                wire.Wire.Inject(syn.WithSourcePort(FirstPort + i).Bytes.Span, PacketDirection.ClientToServer);
-        })));
+        await recording.ReplayAsync(wire, Replays, threads);
+        await server.AnsweredAsync(recording.ClientRandom, 1 + Replays);
 
-        // Every copy has reached the server, and its register.
-        await register.WaitForAsync(1 + replays);
-        if (isRegisterSound)
-        {
-            Assert.Equal(1, register.Accepted);
-            Assert.Equal([false, true], server.Early);
-        }
-        else
-        {
-            // What the register is there for: without it the request runs as often as it is sent.
-            await server.WaitForAsync(2 + replays);
-        }
+        await AssertRanOnceAsync(wire, server, recording);
+        Assert.Equal(Replays, _register.RefusedAsKnown);
     }
 
-    /// <summary>The network delivers each SYN twice: the second copy meets the connection that it belongs to.</summary>
     [Fact]
-    public async Task DuplicatedSyn_RunsTheRequestOnce()
+    public async Task FirstFlight_ReplayedOverTcp_RunsOnce()
     {
-        await using var wire = LongWire.Start(options => options.DuplicateSynAfter = TimeSpan.FromMilliseconds(2));
-        var register = new CountingRegister();
-        await using var server = new EarlyServer(wire, FastOpenMode.Cookieless, register);
+        await using LongWire wire = Recording.StartWire();
+        await using CountingServer server = Listen(wire);
+        Recording recording = await Recording.MakeAsync(wire, server, _request);
+
+        using IDisposable connections =
+            await recording.ReplayOverTcpAsync(server.Listener.LocalEndPoint, Replays, threads: 16);
+        await server.AnsweredAsync(recording.ClientRandom, 1 + Replays);
+
+        await AssertRanOnceAsync(wire, server, recording);
+        Assert.Equal(Replays, _register.RefusedAsKnown);
+    }
+
+    /// <summary>The keys are the same; the register is a new one, with a scope of its own, as after every restart.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Syn_ReplayedAfterARestart_RunsOnce(bool overTcp)
+    {
+        await using LongWire wire = Recording.StartWire();
+        Recording recording;
+        await using (CountingServer before = Listen(wire))
+        {
+            recording = await Recording.MakeAsync(wire, before, _request);
+            Assert.Equal((1, 1, 1), (before.Runs, before.EarlyRuns, before.Unproven));
+        }
+
+        var register = new StrikeRegister();
+        await using CountingServer server = Listen(wire, Copy(_ring), register);
+        using IDisposable? connections = await ReplayAsync(wire, server, recording, overTcp);
+        await server.AnsweredAsync(recording.ClientRandom, Replays);
+
+        await AssertNeverRanAsync(wire, server, recording);
+        Assert.Equal(Replays, server.Keys.Opened); // the tickets were good
+        Assert.Equal(0, register.Accepted + register.Refused); // and not for this register
+    }
+
+    /// <summary>The register's scope outlives the process: it stays closed until nothing is fresh that it has forgotten.</summary>
+    [Fact]
+    public async Task Syn_ReplayedAfterARestartInTheSameScope_RunsOnce()
+    {
+        await using LongWire wire = Recording.StartWire();
+        Recording recording;
+        await using (CountingServer before = Listen(wire))
+            recording = await Recording.MakeAsync(wire, before, _request);
+
+        var register = new StrikeRegister(_register.Scope, CountingServer.Window);
+        await using CountingServer server = Listen(wire, Copy(_ring), register);
+        await recording.ReplayAsync(wire, Replays, threads: 16);
+        await server.AnsweredAsync(recording.ClientRandom, Replays);
+
+        await AssertNeverRanAsync(wire, server, recording);
+        Assert.Equal((0, Replays), (register.Accepted, register.RefusedWhileClosed));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Syn_ReplayedToAnotherListener_RunsOnce(bool sharesRing, bool sharesRegister)
+    {
+        await using LongWire wire = Recording.StartWire();
+        await using CountingServer server = Listen(wire);
+        StrikeRegister register = sharesRegister ? _register : new StrikeRegister();
+        await using CountingServer other = Listen(wire, sharesRing ? _ring : Copy(_ring), register, OtherPort);
+        Recording recording = await Recording.MakeAsync(wire, server, _request);
+
+        for (int i = 0; i < Replays; i++)
+            recording.Replay(wire, i, OtherPort);
+        using IDisposable connections =
+            await recording.ReplayOverTcpAsync(other.Listener.LocalEndPoint, Replays, threads: 16);
+        await other.AnsweredAsync(recording.ClientRandom, 2 * Replays);
+
+        Assert.Equal((1, 1, 1), (server.Runs, server.EarlyRuns, server.Unproven));
+        await AssertNeverRanAsync(wire, other, recording);
+        Assert.Equal(2 * Replays, other.Keys.Opened);
+        Assert.Equal(sharesRegister ? 2 * Replays : 0, register.Refused);
+    }
+
+    [Fact]
+    public async Task SynThatTheNetworkDuplicates_RunsOnce()
+    {
+        await using LongWire wire = Recording.StartWire(options => options.DuplicateSynAfter = TimeSpan.Zero);
+        await using CountingServer server = Listen(wire);
+
+        Recording recording = await Recording.MakeAsync(wire, server, _request);
+
+        Assert.Equal(2, wire.Packets.Count(packet => packet.Sequence == recording.Syn.Sequence && packet.DeliveredAt is not null));
+        await AssertRanOnceAsync(wire, server, recording);
+        Assert.Equal((1, 0), (_register.Accepted, _register.Refused)); // the kernel has seen to it
+    }
+
+    [Fact]
+    public async Task SynThatTheNetworkDeliversAgain_AfterTheConnectionIsForgotten_RunsOnce()
+    {
+        await using LongWire wire = Recording.StartWire();
+        await using CountingServer server = Listen(wire);
+        Recording recording = await Recording.MakeAsync(wire, server, _request);
+        server.AbortConnections();
+
+        wire.Wire.Inject(recording.Syn.Bytes.Span, PacketDirection.ClientToServer);
+        await server.AnsweredAsync(recording.ClientRandom, 2);
+
+        await AssertRanOnceAsync(wire, server, recording);
+        Assert.Equal(1, _register.RefusedAsKnown);
+    }
+
+    /// <summary>Copies that come together with the original: one of them all is taken, whichever is first.</summary>
+    [Fact]
+    public async Task CopiesThatRaceTheOriginal_AreTakenOnceAmongThem()
+    {
+        const int Copies = 16;
+        LongWire? racing = null;
+        await using LongWire wire = Recording.StartWire(options =>
+        {
+            Func<WirePacket, PacketVerdict> rule = options.Rule!;
+            options.Rule = packet =>
+            {
+                if (HasData(packet) && Interlocked.Exchange(ref racing, null) is { } target)
+                {
+                    for (int i = 0; i < Copies; i++)
+                        new Recording(packet.Copy()).Replay(target, i);
+                }
+
+                return rule(packet);
+            };
+        });
+        await using CountingServer server = Listen(wire);
         SecureClient client = wire.CreateClient(FastOpenMode.Cookieless);
-        await VisitAsync(wire, client, server);
-        HandshakeReport report = await VisitAsync(wire, client, server);
-        await VisitAsync(wire, client, server);
-        Assert.Equal(EarlyDataStatus.Accepted, report.EarlyData);
-        Assert.Equal([false, true, true], server.Early);
-        Assert.Equal(register.Accepted, server.Early.Count(early => early));
-    }
+        await Recording.VisitAsync(wire, server, client, RandomNumberGenerator.GetBytes(_request.Length));
+        Volatile.Write(ref racing, wire);
 
-    private static async Task<HandshakeReport> VisitAsync(
-        LongWire wire, SecureClient client, EarlyServer server, byte[]? request = null)
-    {
-        await using SecureStream stream = await client.ConnectAsync(
-            new IPEndPoint(wire.Wire.RemoteAddress, server.Port), "example.com", request ?? _request, Cancelled);
-        byte[] response = new byte[EarlyServer.ResponseLength];
-        await stream.ReadExactlyAsync(response, Cancelled);
-        await stream.ShutdownAsync(Cancelled);
-        return stream.Report;
-    }
+        HandshakeReport report = await Recording.VisitAsync(wire, server, client, _request);
+        var recording = Recording.LastOn(wire);
+        await server.AnsweredAsync(recording.ClientRandom, 1 + Copies);
 
-    private static RoundTripLedger LedgerOfLast(LongWire wire)
-    {
-        int port = wire.Packets.Last(IsSyn).ClientPort();
-        return RoundTripLedger.Read(
-            [
-                .. wire.Packets.Where(packet => packet.ClientPort() == port).Select(packet => new CapturedPacket(
-                    packet.SentAt,
-                    packet.DeliveredAt,
-                    packet.Direction == PacketDirection.ClientToServer
-                        ? Capture.PacketDirection.ClientToServer
-                        : Capture.PacketDirection.ServerToClient,
-                    packet.Bytes)),
-            ],
-            new RoundTripLedgerOptions { MinimumResponseRecordLength = 1000 });
-    }
+        Assert.Equal(1, server.Accepted(recording.ClientRandom));
 
-    private static bool IsSyn(WirePacket packet) =>
-        packet.Direction == PacketDirection.ClientToServer && (Flags(packet.Bytes.Span) & 0x12) == 0x02;
+        // A client whose own was refused sends its request once more, when it has completed its handshake.
+        int runs = report.EarlyData == EarlyDataStatus.Accepted ? 1 : 2;
+        await server.RanAsync(runs);
+        await AssertServesAsync(wire, server);
+        Assert.Equal((runs, 1, 1), (server.Runs, server.EarlyRuns, server.Unproven));
+        Assert.Equal((1, Copies), (_register.Accepted, _register.RefusedAsKnown));
+    }
 
     /// <summary>
-    /// The client's system knows nothing of the copies' ports and resets what answers them; reset children would use up
-    /// the server's room for data in SYNs, and the later copies would not be read.
+    /// What no server can prevent (RFC 8446 appendix E.5): an attacker holds the original back and delivers a copy. The
+    /// early data was taken once all the same, and the client's second sending is one of a complete handshake.
     /// </summary>
-    private static PacketVerdict DropClientsResets(WirePacket packet) =>
-        packet.Direction == PacketDirection.ClientToServer && (Flags(packet.Bytes.Span) & 0x04) != 0
-            ? PacketVerdict.Drop
-            : PacketVerdict.Pass;
-
-    private static byte Flags(ReadOnlySpan<byte> ip) => ip[((ip[0] & 0xf) * 4) + 13];
-
-    /// <summary>A register that counts what it is asked.</summary>
-    private sealed class CountingRegister(Func<ReadOnlyMemory<byte>, bool>? verdict = null) : ReplayRegister
+    [Fact]
+    public async Task CopyOfAnOriginalThatIsHeldBack_IsTakenOnce_AndTheClientSendsItsRequestAgain()
     {
-        private readonly StrikeRegister _inner = new();
-        private readonly Channel<bool> _asked = Channel.CreateUnbounded<bool>();
-        private int _count;
-        private int _accepted;
-
-        public override Guid Scope => _inner.Scope;
-
-        public int Asked => Volatile.Read(ref _count);
-
-        public int Accepted => Volatile.Read(ref _accepted);
-
-        public override async ValueTask<bool> TryRegisterAsync(
-            ReadOnlyMemory<byte> identifier, DateTimeOffset freshUntil, CancellationToken cancellationToken = default)
+        TaskCompletionSource<WirePacket>? hold = null;
+        await using LongWire wire = Recording.StartWire(options =>
         {
-            bool accepts = verdict?.Invoke(identifier) ?? await _inner.TryRegisterAsync(identifier, freshUntil, cancellationToken);
-            if (accepts)
-                Interlocked.Increment(ref _accepted);
-            Interlocked.Increment(ref _count);
-            _asked.Writer.TryWrite(accepts);
-            return accepts;
-        }
+            Func<WirePacket, PacketVerdict> rule = options.Rule!;
+            options.Rule = packet =>
+            {
+                if (!HasData(packet) || Interlocked.Exchange(ref hold, null) is not { } holding)
+                    return rule(packet);
+                holding.SetResult(packet.Copy());
+                return PacketVerdict.Drop;
+            };
+        });
+        await using CountingServer server = Listen(wire);
+        SecureClient client = wire.CreateClient(FastOpenMode.Cookieless);
+        await Recording.VisitAsync(wire, server, client, RandomNumberGenerator.GetBytes(_request.Length));
+        var held = new TaskCompletionSource<WirePacket>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref hold, held);
 
-        public async Task WaitForAsync(int count)
-        {
-            while (Asked < count)
-                await _asked.Reader.ReadAsync(Cancelled).AsTask().WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
-        }
+        // The client's kernel sends the SYN again after a second, without data, and the data behind it.
+        Task<HandshakeReport> visit = Recording.VisitAsync(wire, server, client, _request);
+        var recording = new Recording(await held.Task.WaitAsync(TimeSpan.FromMinutes(2)));
+        recording.Replay(wire, 0);
+        await server.RanAsync(1);
+        HandshakeReport report = await visit;
+
+        Assert.Equal((EarlyDataStatus.Rejected, true), (report.EarlyData, report.EarlyDataSent));
+        Assert.Equal((2, 1, 1), (server.Runs, server.EarlyRuns, server.Unproven));
+        Assert.Equal((1, 1), (server.Accepted(recording.ClientRandom), (int)_register.RefusedAsKnown));
     }
 
-    /// <summary>Answers each request, and notes whether it came early.</summary>
-    private sealed class EarlyServer : IAsyncDisposable
+    /// <summary>What the tests above would show if the register did not do its work.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WithABrokenRegister_EveryReplayRuns(bool overTcp)
     {
-        public const int ResponseLength = 2000;
+        await using LongWire wire = Recording.StartWire();
+        await using CountingServer server = Listen(wire, register: new ForgetfulRegister(Guid.NewGuid()));
+        Recording recording = await Recording.MakeAsync(wire, server, _request);
 
-        private readonly SecureListener _listener;
-        private readonly ConcurrentQueue<bool> _early = new();
-        private readonly Channel<bool> _served = Channel.CreateUnbounded<bool>();
-        private readonly Task _serving;
+        using IDisposable? connections = await ReplayAsync(wire, server, recording, overTcp);
+        await server.RanAsync(1 + Replays);
 
-        public EarlyServer(LongWire wire, FastOpenMode mode, ReplayRegister? register = null)
+        Assert.Equal((1 + Replays, 1 + Replays), (server.EarlyRuns, server.Unproven));
+    }
+
+    [Fact]
+    public async Task WithABrokenRegister_EveryReplayRunsAgainAfterARestart()
+    {
+        await using LongWire wire = Recording.StartWire();
+        var register = new ForgetfulRegister(Guid.NewGuid());
+        Recording recording;
+        await using (CountingServer before = Listen(wire, register: register))
+            recording = await Recording.MakeAsync(wire, before, _request);
+
+        await using CountingServer server = Listen(wire, Copy(_ring), register);
+        await recording.ReplayAsync(wire, Replays, threads: 16);
+        await server.RanAsync(Replays);
+
+        Assert.Equal((Replays, Replays), (server.EarlyRuns, server.Unproven));
+    }
+
+    private static bool HasData(WirePacket packet) => packet.IsSyn() && packet.PayloadLength() > 0;
+
+    private static async Task<IDisposable?> ReplayAsync(
+        LongWire wire, CountingServer server, Recording recording, bool overTcp)
+    {
+        if (overTcp)
+            return await recording.ReplayOverTcpAsync(server.Listener.LocalEndPoint, Replays, threads: 16);
+        await recording.ReplayAsync(wire, Replays, threads: 16);
+        return null;
+    }
+
+    /// <summary>Asserts that the request ran for the client who sent it, early, and for nobody else.</summary>
+    private async Task AssertRanOnceAsync(LongWire wire, CountingServer server, Recording recording)
+    {
+        Assert.Equal(1, server.Accepted(recording.ClientRandom));
+        await AssertServesAsync(wire, server);
+        Assert.Equal((1, 1, 1), (server.Runs, server.EarlyRuns, server.Unproven));
+        Assert.Equal(1, _register.Accepted);
+    }
+
+    private static async Task AssertNeverRanAsync(LongWire wire, CountingServer server, Recording recording)
+    {
+        Assert.Equal(0, server.Accepted(recording.ClientRandom));
+        await AssertServesAsync(wire, server);
+        Assert.Equal((0, 0, 0), (server.Runs, server.EarlyRuns, server.Unproven));
+    }
+
+    /// <summary>Another client is served: what was accepted before it has reached the application by then.</summary>
+    private static async Task AssertServesAsync(LongWire wire, CountingServer server)
+    {
+        HandshakeReport report = await Recording.VisitAsync(
+            wire, server, wire.CreateClient(FastOpenMode.Off), RandomNumberGenerator.GetBytes(200));
+        Assert.Equal(EarlyDataStatus.None, report.EarlyData);
+    }
+
+    private CountingServer Listen(
+        LongWire wire,
+        SessionTicketKeyRing? ring = null,
+        ReplayRegister? register = null,
+        int port = LongWire.Port,
+        FastOpenMode mode = FastOpenMode.Cookieless) =>
+        new(wire, _request, new CountedKeys(ring ?? _ring), register ?? _register, port, mode);
+
+    /// <summary>Another ring with the same keys.</summary>
+    private static SessionTicketKeyRing Copy(SessionTicketKeyRing ring)
+    {
+        var copy = new SessionTicketKeyRing();
+        foreach (SessionTicketKey key in ring.Export())
         {
-            _listener = wire.Listen(mode, options =>
-            {
-                options.MaximumEarlyData = 4096;
-                options.ReplayRegister = register;
-            });
-            _serving = Task.Run(ServeAsync);
+            using (key)
+                Assert.True(copy.Import(key, makeCurrent: true));
         }
 
-        public int Port => _listener.LocalEndPoint.Port;
-
-        public int RequestLength { get; set; } = _request.Length;
-
-        /// <summary>For each request that the application was given, whether it came early.</summary>
-        public IReadOnlyList<bool> Early => [.. _early];
-
-        public async Task WaitForAsync(int count)
-        {
-            while (_early.Count < count)
-                await _served.Reader.ReadAsync(Cancelled).AsTask().WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _listener.DisposeAsync();
-            await _serving;
-        }
-
-        private async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                    _ = ServeAsync(await _listener.AcceptAsync());
-            }
-            catch (ObjectDisposedException)
-            {
-                // The end of the test.
-            }
-        }
-
-        private async Task ServeAsync(SecureStream stream)
-        {
-            try
-            {
-                await using (stream)
-                {
-                    byte[] request = new byte[RequestLength];
-                    int count = 0;
-                    while (count < request.Length && await stream.ReadEarlyDataAsync(request.AsMemory(count)) is > 0 and int read)
-                        count += read;
-                    bool isEarly = count == request.Length;
-                    if (!isEarly)
-                        await stream.ReadExactlyAsync(request.AsMemory(count));
-                    _early.Enqueue(isEarly);
-                    _served.Writer.TryWrite(isEarly);
-                    await stream.WriteAsync(new byte[ResponseLength]);
-                    await stream.CompleteHandshakeAsync();
-                    Assert.Equal(0, await stream.ReadAsync(request)); // the client has shut down
-                }
-            }
-            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
-            {
-                // A copy has nobody who goes on.
-            }
-        }
+        return copy;
     }
 }

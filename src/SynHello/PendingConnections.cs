@@ -18,6 +18,16 @@ internal sealed class PendingConnections(int maximum)
     /// <summary>How many there may be.</summary>
     public int Maximum => maximum;
 
+    /// <summary>How many handshakes are under way and could be told to give way.</summary>
+    public int HandshakesUnderWay
+    {
+        get
+        {
+            lock (_lock)
+                return _handshakes.Count;
+        }
+    }
+
     /// <summary>Takes a slot, at the cost of the oldest handshake if need be.</summary>
     public async ValueTask EnterAsync(CancellationToken cancellationToken)
     {

@@ -207,9 +207,9 @@ public sealed class SecureListenerTests : IDisposable
             options.MaximumPendingConnections = 2;
         });
         using RawClient first = await RawClient.ConnectAsync(listener.LocalEndPoint);
-        await _clock.NextTimerAsync();
+        await UnderWayAsync(1);
         using RawClient second = await RawClient.ConnectAsync(listener.LocalEndPoint);
-        await _clock.NextTimerAsync();
+        await UnderWayAsync(2);
 
         // No time passes on the listener's clock: who stalls keeps nobody out, and the newer of the two goes on.
         await using SecureStream client = await SecurePair.MakeClient()
@@ -226,6 +226,13 @@ public sealed class SecureListenerTests : IDisposable
 
         await second.SendAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\n"));
         Assert.Contains($"{second.LocalEndPoint} failed: NotTls", (await _log.NextAsync(HandshakeFailed)).Message, StringComparison.Ordinal);
+
+        // Two loops accept: without this the second could overtake the first.
+        async Task UnderWayAsync(int count)
+        {
+            while (listener.HandshakesUnderWay < count)
+                await Task.Yield();
+        }
     }
 
     [Fact]

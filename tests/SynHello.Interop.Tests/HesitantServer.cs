@@ -10,20 +10,35 @@ public sealed class HesitantServer : IAsyncDisposable
 {
     private readonly SecureListener _listener;
     private readonly bool _keepAlive;
+    private readonly int _refusalLength;
     private readonly ConcurrentQueue<string> _requests = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _serving;
     private int _connections;
 
-    public HesitantServer(IPEndPoint endPoint, bool keepAlive)
+    /// <param name="endPoint">Where it listens.</param>
+    /// <param name="keepAlive">Whether a connection outlives the 425.</param>
+    /// <param name="maximumEarlyData">How much early data it takes.</param>
+    /// <param name="ticketKeys">Whose tickets it takes; null for its own.</param>
+    /// <param name="refusalLength">How many bytes it says that the body of the 425 has: 6 of them come.</param>
+    /// <param name="identity">Its certificate; null for a new one.</param>
+    public HesitantServer(
+        IPEndPoint endPoint,
+        bool keepAlive,
+        int maximumEarlyData = 16_384,
+        SessionTicketKeyRing? ticketKeys = null,
+        int refusalLength = 6,
+        Identity? identity = null)
     {
+        _refusalLength = refusalLength;
         _keepAlive = keepAlive;
         _listener = new SecureListener(new SecureListenerOptions
         {
             ListenEndPoint = endPoint,
-            Credentials = [Identity.For(endPoint.Address).Credential],
+            Credentials = [(identity ?? Identity.For(endPoint.Address)).Credential],
             ApplicationProtocols = [SslApplicationProtocol.Http11],
-            MaximumEarlyData = 4096,
+            MaximumEarlyData = maximumEarlyData,
+            TicketKeys = ticketKeys,
         });
         _serving = Task.Run(ServeAsync);
     }
@@ -66,7 +81,7 @@ public sealed class HesitantServer : IAsyncDisposable
             {
                 _requests.Enqueue("early");
                 string close = _keepAlive ? "" : "Connection: close\r\n";
-                await WriteAsync(stream, $"HTTP/1.1 425 Too Early\r\n{close}Content-Length: 6\r\n\r\nwait!\n");
+                await WriteAsync(stream, $"HTTP/1.1 425 Too Early\r\n{close}Content-Length: {_refusalLength}\r\n\r\nwait!\n");
                 if (!_keepAlive)
                 {
                     await stream.CompleteHandshakeAsync(_stop.Token);

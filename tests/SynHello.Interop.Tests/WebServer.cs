@@ -32,7 +32,8 @@ public static class WebServer
     }
 
     /// <summary>nginx with one file, which takes a ClientHello out of a SYN that has a cookie.</summary>
-    public static async Task<ChildProcess> StartNginxAsync(IPEndPoint endPoint, Identity identity, string directory)
+    public static async Task<ChildProcess> StartNginxAsync(
+        IPEndPoint endPoint, Identity identity, string directory, string directives = "")
     {
         string file = Path.Combine(directory, "nginx.conf");
         await File.WriteAllTextAsync(file, $$"""
@@ -54,6 +55,7 @@ public static class WebServer
                 ssl_certificate {{identity.CertificateFile}};
                 ssl_certificate_key {{identity.KeyFile}};
                 root {{directory}};
+                {{directives}}
               }
             }
             """);

@@ -51,12 +51,8 @@ internal static class ServeCommand
             Description = "Take up to this many bytes of early data of a returning client (GET, HEAD and OPTIONS; others are "
                 + "answered 425). 0, the default, takes none.",
             HelpName = "BYTES",
+            CustomParser = result => ParseEarlyData(result.Tokens[0].Value, result.AddError),
         };
-        earlyData.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > MostEarlyData)
-                result.AddError($"--early-data is a number of bytes from 0 to {MostEarlyData}.");
-        });
 
         var command = new Command("serve", "Serve files over HTTPS until SIGTERM or SIGINT.")
         {
@@ -93,6 +89,14 @@ internal static class ServeCommand
             ErrorLine.Write(failure.Message);
             return ExitCode.Failed;
         }
+    }
+
+    private static int ParseEarlyData(string text, Action<string> addError)
+    {
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= MostEarlyData)
+            return bytes;
+        addError($"--early-data is a number of bytes from 0 to {MostEarlyData}, not '{text}'.");
+        return 0;
     }
 
     private static IPEndPoint ParseEndPoint(string text, Action<string> addError)

@@ -77,6 +77,9 @@ public sealed class SecureListener : IAsyncDisposable
     /// <summary>Why Fast Open is not active although it was asked for; null when it is, or was not.</summary>
     public string? FastOpenLimitation => _listener.FastOpenLimitation;
 
+    /// <summary>How many handshakes are under way.</summary>
+    internal int HandshakesUnderWay => _pending.HandshakesUnderWay;
+
     /// <summary>
     /// Takes the next connection whose handshake is complete, or, where <see cref="SecureListenerOptions.MaximumEarlyData"/> is set,
     /// whose early data was accepted: of those <see cref="SecureStream.IsHandshakeComplete"/> is false at first. Nothing of early data

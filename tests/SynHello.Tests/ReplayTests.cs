@@ -105,6 +105,30 @@ public sealed class ReplayTests
         }
     }
 
+    /// <summary>The register is the same, the keys are the same, and only the windows differ.</summary>
+    [Fact]
+    public async Task FlightSentToAListenerWithALongerWindow_RunsOnce()
+    {
+        var clock = new SettableClock();
+        var ring = new SessionTicketKeyRing();
+        var register = new StrikeRegister(new StrikeRegisterOptions { TimeProvider = clock });
+        await using var one = new CountingServer(options => Configure(options, TimeSpan.FromSeconds(10)), clock);
+        await using var other = new CountingServer(options => Configure(options, TimeSpan.FromSeconds(60)), clock);
+        byte[] flight = await one.RecordAsync();
+        await SendAsync(one.Listener, flight);
+        Assert.Equal((1, 0), (one.Requests, other.Requests));
+
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await SendAsync(other.Listener, flight);
+        Assert.Equal((1, 0), (one.Requests, other.Requests));
+
+        void Configure(SecureListenerOptions options, TimeSpan window)
+        {
+            (options.TimeProvider, options.TicketKeys, options.ReplayRegister) = (clock, ring, register);
+            options.EarlyDataWindow = window;
+        }
+    }
+
     [Fact]
     public async Task FlightThatWasHeldBack_IsTooOldAfterTheWindow()
     {

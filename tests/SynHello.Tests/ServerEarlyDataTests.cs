@@ -275,6 +275,30 @@ public sealed class ServerEarlyDataTests : IDisposable
     }
 
     [Fact]
+    public async Task RegisterThatIsNotWaitedForAnyMore_IsTold()
+    {
+        var canceled = new TaskCompletionSource();
+        await using SecureListener listener = Listen(options =>
+        {
+            options.ReplayRegister = new ScriptedRegister(cancellation =>
+            {
+                cancellation.Register(() => canceled.TrySetResult());
+                return new ValueTask<bool>(new TaskCompletionSource<bool>().Task);
+            });
+            options.TimeProvider = _clock;
+        });
+        using EngineClient client = await ReturnAsync(listener, _clock);
+        while (await _clock.NextTimerAsync() != TimeSpan.FromSeconds(1))
+        {
+            // Until the register is asked.
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await AssertRejectedAsync(client, listener);
+        Assert.True(canceled.Task.IsCompleted);
+    }
+
+    [Fact]
     public async Task HandshakeTimeoutWhileTheRegisterIsAsked_CancelsTheQuestion()
     {
         var canceled = new TaskCompletionSource();

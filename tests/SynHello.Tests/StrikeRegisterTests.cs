@@ -237,6 +237,23 @@ public sealed class StrikeRegisterTests
     }
 
     [Fact]
+    public async Task RestartedRegister_TakesNothingTwiceWhenTheClockIsSetBackWhileItIsClosed()
+    {
+        var scope = Guid.NewGuid();
+        DateTimeOffset freshUntil = _clock.Now + (2 * s_window);
+        var before = new StrikeRegister(scope, s_window, Options());
+        _clock.Advance(TimeSpan.FromSeconds(21.1));
+        freshUntil = _clock.Now + (2 * s_window);
+        Assert.True(await before.TryRegisterAsync(Identifier(1), freshUntil, Cancelled));
+
+        var after = new StrikeRegister(scope, s_window, Options());
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        _clock.Set(-TimeSpan.FromSeconds(11)); // while nobody asks
+        _clock.Advance(TimeSpan.FromSeconds(11.1));
+        Assert.False(await after.TryRegisterAsync(Identifier(1), freshUntil, Cancelled));
+    }
+
+    [Fact]
     public void ScopeAndWindow_ThatCannotBe_AreRefused()
     {
         Assert.Throws<ArgumentException>(() => new StrikeRegister(Guid.Empty, s_window));

@@ -425,4 +425,56 @@ public sealed class ResumptionRefusalTests
 
         public void Dispose() => _pair.Dispose();
     }
+
+    /// <summary>The client keeps to its ticket, and the server has another limit by now.</summary>
+    [Fact]
+    public void EarlyDataAboveALimitThatWasLowered_IsRefusedAndTheHandshakeGoesOn()
+    {
+        var before = new ResumptionSetup();
+        TlsSession session = before.Visit()[0];
+        var after = new ResumptionSetup
+        {
+            Protector = before.Protector,
+            Scope = before.Scope,
+            Resumption = (protector, clock, scope) =>
+                new TlsServerResumption(protector, clock) { MaximumEarlyData = 100, ReplayScope = scope },
+        };
+        using EnginePair pair = after.Pair();
+        pair.Handshake(new TlsClientStart { Session = session, EarlyData = new byte[300] });
+        Assert.Null(pair.Server.Failure);
+        Assert.Null(pair.Client.Failure);
+        Assert.Equal(EarlyDataStatus.Rejected, pair.ClientEngine.Negotiated.EarlyData);
+    }
+
+    /// <summary>A ticket is as long as the server likes; the next hello has to be makeable all the same.</summary>
+    [Fact]
+    public void TicketThatFitsNoClientHello_DoesNotBreakTheNextVisit()
+    {
+        var setup = new ResumptionSetup
+        {
+            Resumption = (_, clock, scope) => new TlsServerResumption(new LongTickets(), clock) { ReplayScope = scope },
+        };
+        IReadOnlyList<TlsSession> sessions = setup.Visit();
+        using EnginePair pair = setup.Pair();
+        pair.Handshake(new TlsClientStart { Session = sessions.Count > 0 ? sessions[0] : null });
+        Assert.Null(pair.Client.Failure);
+        Assert.True(pair.ClientEngine.IsHandshakeComplete);
+    }
+
+    private sealed class LongTickets : SessionTicketProtector
+    {
+        public override int MaximumOverhead => 65_500;
+
+        public override int Seal(ReadOnlySpan<byte> content, Span<byte> ticket)
+        {
+            ticket[..65_500].Fill(7);
+            return 65_500;
+        }
+
+        public override bool TryOpen(ReadOnlySpan<byte> ticket, Span<byte> content, out int length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 }

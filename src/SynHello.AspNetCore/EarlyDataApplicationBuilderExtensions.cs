@@ -26,7 +26,7 @@ public static class EarlyDataApplicationBuilderExtensions
     /// <remarks>
     /// A request is early as long as the handshake of its connection is not complete when it gets here: whoever has
     /// recorded it may have sent it, and a client may send it again (RFC 8446 section 8). Only GET, HEAD and OPTIONS
-    /// without a body pass then; what they do has to be harmless when it is done twice. That is the application's to
+    /// without a body or an upgrade pass then; what they do has to be harmless when it is done twice. That is the application's to
     /// know: for one of them that has effects, or costs much, it answers 425 itself (RFC 8470 section 5.2), or waits for
     /// <see cref="ISecureConnectionFeature.HandshakeCompleted"/> before it acts; from then on the request is no replay,
     /// though its client may still have sent it once more.
@@ -65,12 +65,16 @@ public static class EarlyDataApplicationBuilderExtensions
     private static IPEndPoint? RemoteEndPoint(HttpContext context) =>
         context.Connection is { RemoteIpAddress: { } address, RemotePort: var port } ? new IPEndPoint(address, port) : null;
 
-    /// <summary>RFC 8470 section 4: methods that are safe (RFC 9110 section 9.2.1), and nothing but the head.</summary>
+    /// <summary>
+    /// RFC 8470 section 4: methods that are safe (RFC 9110 section 9.2.1), and nothing but the head. What an upgrade
+    /// begins, a WebSocket for instance, is more than the head.
+    /// </summary>
     private static bool IsSafe(HttpContext context)
     {
         string method = context.Request.Method;
         return (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method))
-            && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true };
+            && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
+            && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true };
     }
 
     private static Task RefuseAsync(HttpContext context)

@@ -37,11 +37,11 @@ internal sealed class EarlyEchoServer : IAsyncDisposable
 
     public StrikeRegister Register { get; } = new();
 
-    /// <summary>What each connection that is read to the end of its handshake brought early, in order.</summary>
-    public IReadOnlyCollection<string> Early => _early;
+    /// <summary>What the connections brought early; their order is not that in which the clients connected.</summary>
+    public IEnumerable<string> Early => _early.Order();
 
-    /// <summary>The reports of the connections so far, as they are now.</summary>
-    public IReadOnlyList<HandshakeReport> Reports => [.. _streams.Select(stream => stream.Report)];
+    /// <summary>The report of the only connection that was resumed, as it is now.</summary>
+    public HandshakeReport Resumed => _streams.Select(stream => stream.Report).Single(report => report.IsResumed);
 
     public ValueTask DisposeAsync() => Echo.DisposeAsync();
 }

@@ -22,8 +22,8 @@ public sealed class GnuTlsClientEarlyDataTests : IDisposable
 
         Assert.Equal(1, client.Lines.Count(line => line == Early));
         Assert.Equal(["", $"{Early}\n"], server.Early);
-        HandshakeReport report = server.Reports[1];
-        Assert.Equal((true, EarlyDataStatus.Accepted), (report.IsResumed, report.EarlyData));
+        HandshakeReport report = server.Resumed;
+        Assert.Equal(EarlyDataStatus.Accepted, report.EarlyData);
         Assert.Equal(suite, report.CipherSuite.ToString());
         Assert.Equal(1, server.Register.Accepted);
     }
@@ -35,7 +35,7 @@ public sealed class GnuTlsClientEarlyDataTests : IDisposable
         await using ChildProcess client = await ReturnAsync(server, "NORMAL:-VERS-ALL:+VERS-TLS1.3");
 
         Assert.Equal(["", ""], server.Early);
-        Assert.Equal((true, EarlyDataStatus.Rejected), (server.Reports[1].IsResumed, server.Reports[1].EarlyData));
+        Assert.Equal(EarlyDataStatus.Rejected, server.Resumed.EarlyData);
     }
 
     private async Task<ChildProcess> ReturnAsync(EarlyEchoServer server, string priority)

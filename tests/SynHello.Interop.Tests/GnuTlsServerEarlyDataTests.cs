@@ -33,7 +33,7 @@ public sealed class GnuTlsServerEarlyDataTests
         // The program throws away what it reads early; its library says that EndOfEarlyData was the second record.
         await server.WaitForAsync("This is a resumed session");
         Assert.Single(server.Lines, line => line.EndsWith("Packet[1] Handshake(22) with length: 4", StringComparison.Ordinal));
-        Assert.Equal(0, Count(server, Early));
+        Assert.Equal(0, await CountAsync(server, Early));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class GnuTlsServerEarlyDataTests
         await EchoAsync(stream, "second visit");
 
         ReturningClient.AssertRejected(stream.Report, EarlyDataReason.RejectedByServer, isResumed: false);
-        Assert.Equal(1, Count(server, Early));
+        Assert.Equal(1, await CountAsync(server, Early));
     }
 
     /// <summary>
@@ -71,7 +71,7 @@ public sealed class GnuTlsServerEarlyDataTests
         Assert.Equal($"{Early}\n", await ReadAsync(stream, Early.Length + 1));
         await EchoAsync(stream, "second visit");
         Assert.Equal((EarlyDataReason.NoSession, true), (stream.Report.EarlyDataReason, stream.Report.EarlyDataSent));
-        Assert.Equal(1, Count(server, Early));
+        Assert.Equal(1, await CountAsync(server, Early));
     }
 
     private async Task<ChildProcess> StartAsync(string priority, bool earlyData = true)
@@ -110,7 +110,14 @@ public sealed class GnuTlsServerEarlyDataTests
         return Encoding.ASCII.GetString(received);
     }
 
-    private static int Count(ChildProcess server, string line) => server.Lines.Count(
-        printed => printed.StartsWith("received cmd:", StringComparison.Ordinal)
-            && printed.Contains(line, StringComparison.Ordinal));
+    /// <summary>How often the server was sent a line, until it was sent the one of the second visit.</summary>
+    private static async Task<int> CountAsync(ChildProcess server, string line)
+    {
+        await server.WaitForLineAsync(printed => IsCommand(printed, "second visit"));
+        return server.Lines.Count(printed => IsCommand(printed, line));
+
+        static bool IsCommand(string printed, string line) =>
+            printed.StartsWith("received cmd:", StringComparison.Ordinal)
+                && printed.Contains(line, StringComparison.Ordinal);
+    }
 }

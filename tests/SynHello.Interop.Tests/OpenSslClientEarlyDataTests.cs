@@ -28,8 +28,8 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
         Assert.Contains(client.Lines, line => line.StartsWith("Reused, TLSv1.3", StringComparison.Ordinal));
         Assert.Equal(1, client.Lines.Count(line => line == Early));
         Assert.Equal(["", $"{Early}\n"], server.Early);
-        HandshakeReport report = server.Reports[1];
-        Assert.Equal((true, EarlyDataStatus.Accepted), (report.IsResumed, report.EarlyData));
+        HandshakeReport report = server.Resumed;
+        Assert.Equal(EarlyDataStatus.Accepted, report.EarlyData);
         Assert.Equal(suite, report.CipherSuite.ToString());
         Assert.Equal(1, server.Register.Accepted);
     }
@@ -44,8 +44,7 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
         await EndAsync(client);
 
         Assert.Contains(client.Lines, line => line.StartsWith("Reused, TLSv1.3", StringComparison.Ordinal));
-        HandshakeReport report = server.Reports[1];
-        Assert.Equal((true, EarlyDataStatus.None), (report.IsResumed, report.EarlyData));
+        Assert.Equal(EarlyDataStatus.None, server.Resumed.EarlyData);
     }
 
     /// <summary>The client that sends the same session twice makes another hello of it: that is no replay.</summary>
@@ -76,7 +75,7 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
         Assert.Contains("Early data was rejected", client.Lines);
         Assert.Contains(client.Lines, line => line.StartsWith("Reused, TLSv1.3", StringComparison.Ordinal));
         Assert.Equal(["", ""], server.Early);
-        Assert.Equal((true, EarlyDataStatus.Rejected), (server.Reports[1].IsResumed, server.Reports[1].EarlyData));
+        Assert.Equal(EarlyDataStatus.Rejected, server.Resumed.EarlyData);
     }
 
     [Fact]
@@ -90,8 +89,7 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
 
         Assert.Contains("Early data was rejected", client.Lines);
         Assert.Equal(["", ""], server.Early);
-        HandshakeReport report = server.Reports[1];
-        Assert.Equal((true, true), (report.IsResumed, report.HelloRetryRequested));
+        Assert.True(server.Resumed.HelloRetryRequested);
     }
 
     private async Task VisitAsync(EarlyEchoServer server, params string[] options)

@@ -18,21 +18,22 @@ public static class EarlyDataApplicationBuilderExtensions
     private const int TooEarly = 425;
 
     /// <summary>
-    /// Takes requests that come as early data at once, before the handshake is complete: answers those that may not come
-    /// early with 425 (Too Early), and marks those that may with the header <c>Early-Data: 1</c>. Belongs in front of
-    /// everything that acts on a request. Without it an early request waits until the handshake is complete, which
-    /// costs the round trip that early data was to save and nothing else.
+    /// Takes requests that come as early data at once, before the handshake is complete: answers those that may not
+    /// come early with 425 (Too Early), and marks those that may with the header <c>Early-Data: 1</c>. Belongs in
+    /// front of everything that acts on a request. Without it an early request waits until the handshake is complete,
+    /// which costs the round trip that early data was to save and nothing else.
     /// </summary>
     /// <remarks>
     /// A request is early as long as the handshake of its connection is not complete when it gets here: whoever has
     /// recorded it may have sent it, and a client may send it again (RFC 8446 section 8). Only GET, HEAD and OPTIONS
-    /// without a body or an upgrade pass then; what they do has to be harmless when it is done twice. That is the application's to
-    /// know: for one of them that has effects, or costs much, it answers 425 itself (RFC 8470 section 5.2), or waits for
-    /// <see cref="ISecureConnectionFeature.HandshakeCompleted"/> before it acts; from then on the request is no replay,
-    /// though its client may still have sent it once more.
-    /// <para>A request that carries the header already, from a gateway that took it early, is treated in the same way and
-    /// handed on with the value 1, whatever it was (RFC 8470 section 5.1), except that waiting here would not help it:
-    /// the handshake that counts is the gateway's. Nothing that a client sends makes an early request pass for another.</para>
+    /// without a body or an upgrade pass then; what they do has to be harmless when it is done twice. That is the
+    /// application's to know: for one of them that has effects, or costs much, it answers 425 itself (RFC 8470 section
+    /// 5.2), or waits for <see cref="ISecureConnectionFeature.HandshakeCompleted"/> before it acts; from then on the
+    /// request is no replay, though its client may still have sent it once more.
+    /// <para>A request that carries the header already, from a gateway that took it early, is treated in the same way
+    /// and handed on with the value 1, whatever it was (RFC 8470 section 5.1), except that waiting here would not help
+    /// it: the handshake that counts is the gateway's. Nothing that a client sends makes an early request pass for
+    /// another.</para>
     /// </remarks>
     /// <param name="application">The application.</param>
     /// <returns>The same application.</returns>
@@ -63,7 +64,9 @@ public static class EarlyDataApplicationBuilderExtensions
     }
 
     private static IPEndPoint? RemoteEndPoint(HttpContext context) =>
-        context.Connection is { RemoteIpAddress: { } address, RemotePort: var port } ? new IPEndPoint(address, port) : null;
+        context.Connection is { RemoteIpAddress: { } address, RemotePort: var port }
+            ? new IPEndPoint(address, port)
+            : null;
 
     /// <summary>
     /// RFC 8470 section 4: methods that are safe (RFC 9110 section 9.2.1), and nothing but the head. What an upgrade

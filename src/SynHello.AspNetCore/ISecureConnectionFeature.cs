@@ -7,14 +7,14 @@ namespace SynHello.AspNetCore;
 public interface ISecureConnectionFeature
 {
     /// <summary>
-    /// What setting up the connection took, and what was agreed on. While the handshake is not complete, what is known so
-    /// far.
+    /// What setting up the connection took, and what was agreed on. While the handshake is not complete, what is known
+    /// so far.
     /// </summary>
     HandshakeReport Report { get; }
 
     /// <summary>
-    /// Whether the handshake is complete now. While it is not, the request came as early data and could be a replay: see
-    /// <see cref="SecureStream.IsHandshakeComplete"/>.
+    /// Whether the handshake is complete now. While it is not, the request came as early data and could be a replay:
+    /// see <see cref="SecureStream.IsHandshakeComplete"/>.
     /// </summary>
     bool IsHandshakeComplete { get; }
 

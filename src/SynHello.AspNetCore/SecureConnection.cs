@@ -113,8 +113,8 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
     }
 
     /// <summary>
-    /// Takes the end of the handshake, where the response to an early request is on its way before that: a Finished that
-    /// met a closed socket would draw a reset, and the kernel would give up what it has not sent yet.
+    /// Takes the end of the handshake, where the response to an early request is on its way before that: a Finished
+    /// that met a closed socket would draw a reset, and the kernel would give up what it has not sent yet.
     /// </summary>
     private async ValueTask CompleteHandshakeAsync()
     {
@@ -145,8 +145,8 @@ internal sealed partial class SecureConnection : DefaultConnectionContext
         Exception? failure = null;
         try
         {
-            // Early data first, as it comes: it is what a returning client saves a round trip for. Whether a request came
-            // early is told by the handshake, which is not complete then.
+            // Early data first, as it comes: it is what a returning client saves a round trip for. Whether a request
+            // came early is told by the handshake, which is not complete then.
             if (!_takesEarlyData || await PumpAsync(isEarly: true, input, stop).ConfigureAwait(false))
                 await PumpAsync(isEarly: false, input, stop).ConfigureAwait(false);
         }

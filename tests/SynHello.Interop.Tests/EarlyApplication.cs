@@ -8,7 +8,9 @@ using SynHello.AspNetCore;
 
 namespace SynHello.Interop.Tests;
 
-/// <summary>An application over Kestrel that takes early data, and notes each request that its handler runs for.</summary>
+/// <summary>
+/// An application over Kestrel that takes early data, and notes each request that its handler runs for.
+/// </summary>
 public sealed class EarlyApplication : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -33,7 +35,9 @@ public sealed class EarlyApplication : IAsyncDisposable
         _application.Run(HandleAsync);
     }
 
-    /// <summary>A line for each run: the method, whether the handshake was complete, and the Early-Data header.</summary>
+    /// <summary>
+    /// A line for each run: the method, whether the handshake was complete, and the Early-Data header.
+    /// </summary>
     public IReadOnlyList<string> Runs => [.. _runs];
 
     /// <summary>What the handler of /wait waits for.</summary>

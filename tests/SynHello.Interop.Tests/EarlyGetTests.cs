@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace SynHello.Interop.Tests;
 
-/// <summary>What "synhello get --early-data" does where early data does not simply work, and what it tells of it.</summary>
+/// <summary>
+/// What "synhello get --early-data" does where early data does not simply work, and what it tells of it.
+/// </summary>
 public sealed class EarlyGetTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("synhello-early-get-");
@@ -14,7 +16,9 @@ public sealed class EarlyGetTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    /// <summary>It sends tickets behind the client's Finished, and the response to an early request before that.</summary>
+    /// <summary>
+    /// It sends tickets behind the client's Finished, and the response to an early request before that.
+    /// </summary>
     [Fact]
     public async Task Visitor_StaysAReturningOneWhereTicketsComeBehindTheResponse()
     {
@@ -152,7 +156,8 @@ public sealed class EarlyGetTests : IDisposable
         await client.VisitAsync();
         await client.AskEarlyAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         await serve.WaitForAsync("A GET of ");
-        await client.AskEarlyAsync("POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        await client.AskEarlyAsync(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         string line = await serve.WaitForAsync("A POST of ");
         Assert.Contains("425 (Too Early)", line);
     }

@@ -4,8 +4,8 @@ using System.Text;
 namespace SynHello.Interop.Tests;
 
 /// <summary>
-/// Requests that openssl s_client sends as early data to an application over Kestrel, with the end of the handshake held
-/// back for as long as a test wants.
+/// Requests that openssl s_client sends as early data to an application over Kestrel, with the end of the handshake
+/// held back for as long as a test wants.
 /// </summary>
 public sealed class EarlyRequestTests : IDisposable
 {
@@ -93,7 +93,9 @@ public sealed class EarlyRequestTests : IDisposable
         Assert.Equal(["GET late []", "GET early [1]", "GET late []"], application.Runs);
     }
 
-    /// <summary>The client's Finished comes when the whole response is in the server's hands, and most of it not sent.</summary>
+    /// <summary>
+    /// The client's Finished comes when the whole response is in the server's hands, and most of it not sent.
+    /// </summary>
     [Fact]
     public async Task Response_IsWholeWhenTheHandshakeIsCompleteOnlyAfterIt()
     {
@@ -124,7 +126,9 @@ public sealed class EarlyRequestTests : IDisposable
         Assert.Equal(["GET late []", "GET late []", $"{request.Split(' ')[0]} late []"], application.Runs);
     }
 
-    /// <summary>RFC 8470 section 5.1: whatever its value, the header means 1, and what a gateway took early is early.</summary>
+    /// <summary>
+    /// RFC 8470 section 5.1: whatever its value, the header means 1, and what a gateway took early is early.
+    /// </summary>
     [Theory]
     [InlineData("GET", "Early-Data: 1\r\n", "GET late [1]")]
     [InlineData("GET", "Early-Data: 0\r\n", "GET late [1]")]
@@ -165,5 +169,8 @@ public sealed class EarlyRequestTests : IDisposable
     }
 
     private static ChildProcess StartClient(IPEndPoint endPoint, params string[] options) => ChildProcess.Start(
-        "openssl", ["s_client", "-connect", $"{endPoint}", "-servername", "localhost", "-CAfile", Identity.RootFile, .. options]);
+        "openssl",
+        [
+            "s_client", "-connect", $"{endPoint}", "-servername", "localhost", "-CAfile", Identity.RootFile, .. options,
+        ]);
 }

@@ -52,7 +52,8 @@ public sealed class HeldFinish : IAsyncDisposable
     private async Task RelayAsync()
     {
         using Socket client = await _listener.AcceptSocketAsync(_stop.Token);
-        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        server.NoDelay = true;
         if (_holdsAnswer)
             server.ReceiveBufferSize = 4096; // most of the answer has to stay with the server
         await server.ConnectAsync(_server, _stop.Token);

@@ -25,8 +25,8 @@ internal static class ConnectionAccount
             Line(writer, "the early request was answered 425 (Too Early) and sent again after the handshake");
         if (stream.RemoteCertificate is { } certificate)
             Line(writer, Describe(certificate));
-        Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, first byte after "
-            + $"{RoundTrips(earlierRoundTrips + report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
+        Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, "
+            + $"first byte after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
         Line(writer, $"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
     }
 
@@ -43,8 +43,8 @@ internal static class ConnectionAccount
     };
 
     private static string DescribeSyn(HandshakeReport report) =>
-        $"{report.SynDataBytes} of the first flight's {report.FirstFlightBytes} bytes rode in the SYN, which had room for "
-        + $"{report.SynRoom}";
+        $"{report.SynDataBytes} of the first flight's {report.FirstFlightBytes} bytes rode in the SYN, "
+        + $"which had room for {report.SynRoom}";
 
     /// <summary>What the SYN had no room for, and what that cost; null when nothing was left out.</summary>
     private static string? DescribeCost(HandshakeReport report)
@@ -67,7 +67,8 @@ internal static class ConnectionAccount
     {
         EarlyDataStatus.Accepted => $"early data: {report.EarlyDataBytes} bytes were accepted",
         EarlyDataStatus.Rejected =>
-            $"early data: {report.EarlyDataBytes} bytes were refused ({report.EarlyDataReason}) and sent after the handshake",
+            $"early data: {report.EarlyDataBytes} bytes were refused ({report.EarlyDataReason}) "
+                + "and sent after the handshake",
         _ => $"early data: none, because of {report.EarlyDataReason}",
     };
 

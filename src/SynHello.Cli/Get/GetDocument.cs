@@ -14,7 +14,8 @@ internal static class GetDocument
     /// <param name="status">The response's status code.</param>
     /// <param name="report">What setting up the connection took.</param>
     /// <param name="firstByte">The time from dialing to the response's first byte.</param>
-    /// <param name="earlierRoundTrips">How many round trips had passed before this exchange: those of a refused early one.</param>
+    /// <param name="earlierRoundTrips">How many round trips had passed before this exchange: those of a refused early
+    /// one.</param>
     public static string Create(int status, HandshakeReport report, TimeSpan firstByte, int earlierRoundTrips)
     {
         using var buffer = new MemoryStream();

@@ -146,8 +146,8 @@ internal sealed class GetOperation : IDisposable
         && _connection!.Connection.Report.EarlyData == EarlyDataStatus.Accepted;
 
     /// <summary>
-    /// Reads a response that nobody wants, so that its connection can be used again; if it is long, or slow, or cut short,
-    /// another connection is better.
+    /// Reads a response that nobody wants, so that its connection can be used again; if it is long, or slow, or cut
+    /// short, another connection is better.
     /// </summary>
     private static async Task DrainAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -191,7 +191,8 @@ internal sealed class GetOperation : IDisposable
         SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         // The first protocol on offer is the one that early data is in. A second connection comes after a 425.
-        bool isHttp11 = _options.ApplicationProtocols is [] || _options.ApplicationProtocols[0] == SslApplicationProtocol.Http11;
+        bool isHttp11 = _options.ApplicationProtocols is []
+            || _options.ApplicationProtocols[0] == SslApplicationProtocol.Http11;
         if (_options.EarlyData && isHttp11 && _connection is null)
         {
             DeferredSecureStream deferred = _client.OpenStream(Host, _options.Url.Port, firstWriteIsReplaySafe: true);
@@ -238,10 +239,11 @@ internal sealed class GetOperation : IDisposable
 
     /// <summary>
     /// Waits for the tickets of a server that sends them behind the client's Finished: a response to early data outruns
-    /// them, and the visitor would be a stranger once the earlier ones are used up. Not for longer than the response took,
-    /// because a server need not send any (RFC 8446 section 4.6.1).
+    /// them, and the visitor would be a stranger once the earlier ones are used up. Not for longer than the response
+    /// took, because a server need not send any (RFC 8446 section 4.6.1).
     /// </summary>
-    private async Task AwaitTicketsAsync(SecureStream connection, TimeSpan firstByte, CancellationToken cancellationToken)
+    private async Task AwaitTicketsAsync(
+        SecureStream connection, TimeSpan firstByte, CancellationToken cancellationToken)
     {
         if (_sessions is not { Arrived.IsCompleted: false } sessions
             || connection.Report.EarlyData != EarlyDataStatus.Accepted)

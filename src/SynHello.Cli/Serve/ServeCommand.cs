@@ -93,8 +93,12 @@ internal static class ServeCommand
 
     private static int ParseEarlyData(string text, Action<string> addError)
     {
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) && bytes <= MostEarlyData)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes)
+            && bytes <= MostEarlyData)
+        {
             return bytes;
+        }
+
         addError($"--early-data is a number of bytes from 0 to {MostEarlyData}, not '{text}'.");
         return 0;
     }

@@ -15,6 +15,9 @@ internal static class TlsLimits
     /// <summary>NewSessionTicket messages in a row, without application data between them.</summary>
     public const int Tickets = 32;
 
+    /// <summary>Bytes of a ticket that a client keeps: it has to come back in a ClientHello that holds other things too.</summary>
+    public const int Ticket = 8 * 1024;
+
     /// <summary>user_canceled alerts.</summary>
     public const int WarningAlerts = 4;
 

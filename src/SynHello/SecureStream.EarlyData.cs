@@ -93,9 +93,10 @@ public sealed partial class SecureStream
     {
         if (settings.ReplayRegister is not { } register)
             return false;
+        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            ValueTask<bool> answer = register.TryRegisterAsync(attempt.Identifier, attempt.FreshUntil, cancellationToken);
+            ValueTask<bool> answer = register.TryRegisterAsync(attempt.Identifier, attempt.FreshUntil, unwanted.Token);
             if (answer.IsCompleted)
                 return await answer.ConfigureAwait(false);
             Task<bool> late = answer.AsTask();
@@ -104,7 +105,15 @@ public sealed partial class SecureStream
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
-            return await late.WaitAsync(RegisterTime, _timeProvider, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await late.WaitAsync(RegisterTime, _timeProvider, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (!late.IsCompleted)
+                    await unwanted.CancelAsync().ConfigureAwait(false); // nobody waits for it any more
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -68,7 +68,7 @@ public sealed partial class SecureStream
         if (isRequestDue)
             await SendRequestAsync(attempt.Request, cancellationToken).ConfigureAwait(false);
         else if (engine.Negotiated.EarlyData == EarlyDataStatus.Accepted)
-            TrySendOutput(); // the request is there already: a server may wait for the proof that it is no replay
+            await FlushHeldAsync(cancellationToken).ConfigureAwait(false); // a server may wait for the proof that it is no replay
         else
             Hold(heldFlights);
 

@@ -28,6 +28,7 @@ public sealed class StrikeRegister : ReplayRegister
     private readonly Entry[] _entries;
     private readonly Lock[] _locks;
     private readonly long _madeAt;
+    private readonly long _madeAtUtc;
     private readonly TimeSpan _closedFor;
     private readonly long[] _verdicts = new long[(int)Verdict.Closed + 1];
     private long _latest;
@@ -78,7 +79,8 @@ public sealed class StrikeRegister : ReplayRegister
         _closedFor = closedFor;
         _isOpen = closedFor == TimeSpan.Zero;
         _madeAt = _timeProvider.GetTimestamp();
-        _latest = _timeProvider.GetUtcNow().UtcTicks;
+        _madeAtUtc = _timeProvider.GetUtcNow().UtcTicks;
+        _latest = _madeAtUtc;
     }
 
     /// <inheritdoc/>
@@ -182,9 +184,15 @@ public sealed class StrikeRegister : ReplayRegister
 
     private bool IsOpen()
     {
-        // By the clock that nobody sets: the time of day may be put right while the register is closed.
-        if (!Volatile.Read(ref _isOpen) && _timeProvider.GetElapsedTime(_madeAt) > _closedFor)
+        // By both clocks: the time of day may be set while the register is closed and nobody asks, and it is what decides
+        // whether something is fresh.
+        if (!Volatile.Read(ref _isOpen)
+            && _timeProvider.GetElapsedTime(_madeAt) > _closedFor
+            && _timeProvider.GetUtcNow().UtcTicks - _madeAtUtc > _closedFor.Ticks)
+        {
             Volatile.Write(ref _isOpen, true);
+        }
+
         return Volatile.Read(ref _isOpen);
     }
 

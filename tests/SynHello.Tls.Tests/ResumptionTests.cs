@@ -474,6 +474,7 @@ public sealed class ResumptionTests
             AgeAdd = ticket.AgeAdd,
             MaximumEarlyData = ticket.MaximumEarlyData,
             ReplayScope = ticket.ReplayScope,
+            EarlyDataWindow = ticket.EarlyDataWindow,
             ServerName = ticket.ServerName,
             ApplicationProtocol = ticket.ApplicationProtocol,
             TrustContext = ticket.TrustContext,

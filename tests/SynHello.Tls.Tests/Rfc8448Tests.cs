@@ -250,6 +250,7 @@ public sealed class Rfc8448Tests
             IssuedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             AgeAdd = 0xfad6aacb, // the trace's ticket_age_add with its age added: a ticket of age zero here
             MaximumEarlyData = 1024,
+            EarlyDataWindow = 10_000,
             ServerName = "server"u8,
         }.Write(content);
         var resumption = new TlsServerResumption(

@@ -20,8 +20,12 @@ internal sealed class ExpectPostHandshake : HandshakeState<ClientContext>
         NewSessionTicket ticket = NewSessionTicket.Parse(message.Expect(HandshakeType.NewSessionTicket));
 
         // RFC 8446 section 4.6.1: a lifetime of zero says to drop it at once.
-        if (context.Configuration.TimeProvider is not { } clock || ticket.LifetimeSeconds == 0)
+        if (context.Configuration.TimeProvider is not { } clock
+            || ticket.LifetimeSeconds == 0
+            || ticket.Ticket.Length > TlsLimits.Ticket)
+        {
             return this;
+        }
 
         KeySchedule keys = context.RequireKeys();
         Span<byte> secret = stackalloc byte[keys.HashLength];

@@ -46,6 +46,7 @@ internal static class ServerTickets
                 AgeAdd = add,
                 MaximumEarlyData = (uint)resumption.MaximumEarlyData,
                 ReplayScope = resumption.ReplayScope,
+                EarlyDataWindow = (uint)resumption.EarlyDataWindow.TotalMilliseconds,
                 ServerName = hello.ServerName,
                 ApplicationProtocol = context.Negotiated.ApplicationProtocol.Protocol.Span,
                 TrustContext = resumption.TrustContext.Span,

@@ -161,9 +161,17 @@ internal static class SessionChoice
         in PreSharedKeyIdentity identity,
         DateTimeOffset now)
     {
-        if (resumption.MaximumEarlyData == 0 || ticket.MaximumEarlyData == 0 || ticket.ReplayScope != resumption.ReplayScope)
+        // A client may send as much as its ticket says: where that is more by now than is taken, none is.
+        if (resumption.MaximumEarlyData == 0
+            || ticket.MaximumEarlyData == 0
+            || ticket.MaximumEarlyData > resumption.MaximumEarlyData)
+        {
             return null;
+        }
+
         long window = (long)resumption.EarlyDataWindow.TotalMilliseconds;
+        if (ticket.ReplayScope != resumption.ReplayScope || ticket.EarlyDataWindow != window)
+            return null;
         long claimedAge = unchecked(identity.ObfuscatedTicketAge - ticket.AgeAdd);
         if (Math.Abs(ticket.AgeAt(now) - claimedAge) > window)
             return null;

@@ -27,6 +27,12 @@ internal readonly ref struct SessionTicketContent
     /// <summary>The register of ClientHellos that early data is checked against.</summary>
     public Guid ReplayScope { get; init; }
 
+    /// <summary>
+    /// The window, in milliseconds, within which that register remembers: where it is another, what was forgotten could
+    /// be fresh again.
+    /// </summary>
+    public uint EarlyDataWindow { get; init; }
+
     /// <summary>The host name; empty when none was named.</summary>
     public ReadOnlySpan<byte> ServerName { get; init; }
 
@@ -52,6 +58,7 @@ internal readonly ref struct SessionTicketContent
         writer.WriteUInt32(AgeAdd);
         writer.WriteUInt32(MaximumEarlyData);
         ReplayScope.TryWriteBytes(writer.Take(16));
+        writer.WriteUInt32(EarlyDataWindow);
         writer.WriteVector8(ServerName);
         writer.WriteVector8(ApplicationProtocol);
         writer.WriteVector8(TrustContext);
@@ -76,6 +83,7 @@ internal readonly ref struct SessionTicketContent
                 AgeAdd = reader.ReadUInt32(),
                 MaximumEarlyData = reader.ReadUInt32(),
                 ReplayScope = new Guid(reader.ReadBytes(16)),
+                EarlyDataWindow = reader.ReadUInt32(),
                 ServerName = reader.ReadVector8(),
                 ApplicationProtocol = reader.ReadVector8(),
                 TrustContext = reader.ReadVector8(),

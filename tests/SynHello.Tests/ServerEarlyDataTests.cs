@@ -161,12 +161,16 @@ public sealed class ServerEarlyDataTests : IDisposable
     [Fact]
     public async Task MoreEarlyDataThanAllowed_EndsTheConnection()
     {
-        var ring = new SessionTicketKeyRing();
-        var register = new StrikeRegister();
-        await using SecureListener generous = Listen(options => (options.TicketKeys, options.ReplayRegister) = (ring, register));
-        await using SecureListener strict = Listen(
-            options => (options.TicketKeys, options.ReplayRegister, options.MaximumEarlyData) = (ring, register, s_request.Length - 1));
-        using var client = new EngineClient(await EngineClient.VisitAsync(generous), s_request);
+        await using SecureListener strict = Listen(options => options.MaximumEarlyData = s_request.Length - 1);
+        TlsSession session = await EngineClient.VisitAsync(strict);
+
+        // A client that does not keep to what its ticket allows: the field in front of the size limit, the name and so on.
+        byte[] exported = session.Export();
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(
+            exported.AsSpan(1 + 2 + 1 + 32 + 2 + session.TicketLength + 4 + 8 + 4), 100_000);
+        Assert.True(TlsSession.TryImport(exported, out TlsSession? bold));
+        Assert.Equal(100_000u, bold.MaximumEarlyData);
+        using var client = new EngineClient(bold, s_request);
         await client.ConnectAsync(strict.LocalEndPoint);
         await using SecureStream server = await strict.AcceptAsync(Cancelled).Guarded();
 

@@ -82,22 +82,14 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     /// <exception cref="ArgumentException">The key does not have the length that the suite asks for.</exception>
     public sealed override Aead CreateAead(CipherSuite cipherSuite, ReadOnlySpan<byte> key)
     {
-        if (cipherSuite == CipherSuite.TlsAes128GcmSha256)
+        bool isAes128 = cipherSuite == CipherSuite.TlsAes128GcmSha256;
+        bool isAes = isAes128 || cipherSuite == CipherSuite.TlsAes256GcmSha384;
+        if (isAes || (cipherSuite == CipherSuite.TlsChaCha20Poly1305Sha256 && ChaCha20Poly1305.IsSupported))
         {
-            CheckKeyLength(key, 16);
-            return new AesGcmAead(key);
-        }
-
-        if (cipherSuite == CipherSuite.TlsAes256GcmSha384)
-        {
-            CheckKeyLength(key, 32);
-            return new AesGcmAead(key);
-        }
-
-        if (cipherSuite == CipherSuite.TlsChaCha20Poly1305Sha256 && ChaCha20Poly1305.IsSupported)
-        {
-            CheckKeyLength(key, 32);
-            return new ChaCha20Poly1305Aead(key);
+            CheckKeyLength(key, isAes128 ? 16 : 32);
+            return _libcrypto.IsAvailable && LibcryptoCipher.For(cipherSuite) is { } cipher ? new LibcryptoAead(cipher, key)
+                : isAes ? new AesGcmAead(key)
+                : new ChaCha20Poly1305Aead(key);
         }
 
         throw new NotSupportedException($"The cipher suite {cipherSuite} is not supported.");

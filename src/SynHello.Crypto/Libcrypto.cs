@@ -24,6 +24,8 @@ internal static partial class Libcrypto
     public const int PointConversionUncompressed = 4;
     public const int RsaPssPadding = 6;
     public const int RsaPssSaltLengthOfDigest = -1;
+    public const int AeadGetTag = 0x10;
+    public const int AeadSetTag = 0x11;
 
     /// <summary>Every function below that must be there, for the check.</summary>
     public static readonly string[] Functions =
@@ -47,7 +49,8 @@ internal static partial class Libcrypto
     [
         nameof(EVP_PKEY_derive_set_peer_ex), nameof(EVP_PKEY_CTX_set_rsa_padding), nameof(EVP_PKEY_CTX_set_rsa_pss_saltlen),
         nameof(EVP_MD_fetch), nameof(HMAC_CTX_new), nameof(HMAC_CTX_free), nameof(HMAC_Init_ex), nameof(HMAC_Update),
-        nameof(HMAC_Final),
+        nameof(HMAC_Final), nameof(EVP_CIPHER_fetch), nameof(EVP_CIPHER_CTX_new), nameof(EVP_CIPHER_CTX_free),
+        nameof(EVP_CIPHER_CTX_ctrl), nameof(EVP_CipherInit_ex), nameof(EVP_CipherUpdate), nameof(EVP_CipherFinal_ex),
     ];
 
     [LibraryImport(Name)]
@@ -201,4 +204,29 @@ internal static partial class Libcrypto
 
     [LibraryImport(Name)]
     public static partial int HMAC_Final(nint context, Span<byte> destination, ref uint length);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint EVP_CIPHER_fetch(nint context, string algorithm, string? properties);
+
+    [LibraryImport(Name)]
+    public static partial EvpCipherContextHandle EVP_CIPHER_CTX_new();
+
+    [LibraryImport(Name)]
+    public static partial void EVP_CIPHER_CTX_free(nint context);
+
+    [LibraryImport(Name)]
+    public static partial int EVP_CIPHER_CTX_ctrl(nint context, int type, int argument, ReadOnlySpan<byte> tag);
+
+    /// <summary>What is zero or empty stays as it is: the cipher, the key, the nonce.</summary>
+    [LibraryImport(Name)]
+    public static partial int EVP_CipherInit_ex(
+        nint context, nint cipher, nint engine, ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, int encrypt);
+
+    /// <summary>With an empty <paramref name="destination"/> the input is associated data.</summary>
+    [LibraryImport(Name)]
+    public static partial int EVP_CipherUpdate(
+        nint context, Span<byte> destination, out int written, ReadOnlySpan<byte> input, int length);
+
+    [LibraryImport(Name)]
+    public static partial int EVP_CipherFinal_ex(nint context, Span<byte> destination, out int written);
 }

@@ -11,7 +11,11 @@ public sealed class AeadTests
     private const string GcmPlaintext =
         "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
 
-    public static TheoryData<ushort> Suites => [0x1301, 0x1302, 0x1303];
+    /// <summary>Each suite, in libcrypto and in .NET.</summary>
+    public static TheoryData<ushort, bool> Suites => new()
+    {
+        { 0x1301, true }, { 0x1302, true }, { 0x1303, true }, { 0x1301, false }, { 0x1302, false }, { 0x1303, false },
+    };
 
     // Test cases 4 and 16 of the GCM specification (McGrew, Viega).
     [Theory]
@@ -50,9 +54,9 @@ public sealed class AeadTests
             + "61161ae10b594f09e26a7e902ecbd0600691").FromHex());
 
     [Theory, MemberData(nameof(Suites))]
-    public void SealAndTryOpen_WorkInPlaceAtEverySize(ushort suite)
+    public void SealAndTryOpen_WorkInPlaceAtEverySize(ushort suite, bool libcrypto)
     {
-        using var aead = Create(suite);
+        using var aead = Create(suite, libcrypto);
         var nonce = new byte[Aead.NonceLength];
         byte[] associatedData = [23, 3, 3, 0, 42];
         foreach (var size in new[] { 0, 1, 15, 16, 17, 255, 1400, 16384, 16385 })
@@ -73,9 +77,9 @@ public sealed class AeadTests
     }
 
     [Theory, MemberData(nameof(Suites))]
-    public void TryOpen_IsFalseForAnyChangedBit(ushort suite)
+    public void TryOpen_IsFalseForAnyChangedBit(ushort suite, bool libcrypto)
     {
-        using var aead = Create(suite);
+        using var aead = Create(suite, libcrypto);
         var nonce = new byte[Aead.NonceLength];
         byte[] associatedData = [1, 2, 3];
         var message = new byte[20 + Aead.TagLength];
@@ -97,9 +101,9 @@ public sealed class AeadTests
     }
 
     [Theory, MemberData(nameof(Suites))]
-    public void SealAndTryOpen_RefuseWrongLengths(ushort suite)
+    public void SealAndTryOpen_RefuseWrongLengths(ushort suite, bool libcrypto)
     {
-        using var aead = Create(suite);
+        using var aead = Create(suite, libcrypto);
         var nonce = new byte[Aead.NonceLength];
         Assert.ThrowsAny<ArgumentException>(() => aead.Seal(nonce, [], new byte[10], new byte[25]));
         Assert.ThrowsAny<ArgumentException>(() => aead.Seal(nonce, [], new byte[10], new byte[27]));
@@ -108,13 +112,61 @@ public sealed class AeadTests
         Assert.ThrowsAny<ArgumentException>(() => aead.TryOpen(nonce, [], new byte[20], new byte[5]));
     }
 
-    internal static Aead Create(ushort suite) =>
-        DefaultCryptoProvider.Instance.CreateAead(new CipherSuite(suite), new byte[suite == 0x1301 ? 16 : 32]);
+    [Theory, MemberData(nameof(Suites))]
+    public void TryOpen_LeavesNothingOfWhatDoesNotAuthenticate(ushort suite, bool libcrypto)
+    {
+        using var aead = Create(suite, libcrypto);
+        var message = new byte[100 + Aead.TagLength];
+        aead.Seal(new byte[Aead.NonceLength], [], new byte[100], message);
+        message[^1] ^= 1;
+        var plaintext = Enumerable.Repeat((byte)0x55, 100).ToArray();
+        Assert.False(aead.TryOpen(new byte[Aead.NonceLength], [], message, plaintext));
+        Assert.Equal(new byte[100], plaintext);
+        Assert.Equal((nuint)0, ErrorQueue.Peek());
+    }
+
+    [Theory, MemberData(nameof(Suites))]
+    public void SealAndTryOpen_RefuseADisposedCipher(ushort suite, bool libcrypto)
+    {
+        var aead = Create(suite, libcrypto);
+        aead.Dispose();
+        aead.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => aead.Seal(new byte[12], [], new byte[1], new byte[17]));
+        Assert.Throws<ObjectDisposedException>(() => aead.TryOpen(new byte[12], [], new byte[17], new byte[1]));
+    }
+
+    [Fact]
+    public void CreateAead_IsLibcryptosWhereThatIsThere()
+    {
+        foreach (ushort suite in (ushort[])[0x1301, 0x1302, 0x1303])
+        {
+            using var native = Create(suite, libcrypto: true);
+            using var managed = Create(suite, libcrypto: false);
+            Assert.IsType<LibcryptoAead>(native);
+            Assert.IsNotType<LibcryptoAead>(managed);
+        }
+    }
+
+    internal static Aead Create(ushort suite, bool libcrypto) =>
+        Providers.Get(libcrypto).CreateAead(new CipherSuite(suite), new byte[suite == 0x1301 ? 16 : 32]);
 
     private static void CheckVector(
         int suite, byte[] key, byte[] nonce, byte[] associatedData, byte[] plaintext, byte[] expected)
     {
-        using var aead = DefaultCryptoProvider.Instance.CreateAead(new CipherSuite((ushort)suite), key);
+        CheckVector(Providers.Get(libcrypto: true), suite, key, nonce, associatedData, plaintext, expected);
+        CheckVector(Providers.Get(libcrypto: false), suite, key, nonce, associatedData, plaintext, expected);
+    }
+
+    private static void CheckVector(
+        DefaultCryptoProvider provider,
+        int suite,
+        byte[] key,
+        byte[] nonce,
+        byte[] associatedData,
+        byte[] plaintext,
+        byte[] expected)
+    {
+        using var aead = provider.CreateAead(new CipherSuite((ushort)suite), key);
         var destination = new byte[plaintext.Length + Aead.TagLength];
         aead.Seal(nonce, associatedData, plaintext, destination);
         Assert.Equal(expected.ToHex(), destination.ToHex());

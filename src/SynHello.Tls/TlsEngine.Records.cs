@@ -20,7 +20,7 @@ public abstract partial class TlsEngine
     private protected EarlyDataSkip EarlyDataSkip { get; set; }
 
     /// <summary>How many bytes of it are skipped.</summary>
-    private protected long EarlyDataSkipLimit { get; init; }
+    private protected long EarlyDataSkipLimit { get; set; }
 
     private int ReceiveRecords(ReadOnlySpan<byte> input, IBufferWriter<byte> plaintext)
     {

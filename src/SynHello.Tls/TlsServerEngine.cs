@@ -19,7 +19,6 @@ public sealed class TlsServerEngine : TlsEngine
     {
         ArgumentNullException.ThrowIfNull(configuration);
         _context = new ServerContext(configuration);
-        EarlyDataSkipLimit = TlsLimits.SkippedEarlyData + (configuration.Resumption?.MaximumEarlyData ?? 0L);
     }
 
     /// <summary>
@@ -88,6 +87,7 @@ public sealed class TlsServerEngine : TlsEngine
     private void TakeEarlyDataSkip()
     {
         EarlyDataSkip = _context.EarlyDataSkip;
+        EarlyDataSkipLimit = TlsLimits.SkippedEarlyData + _context.SkippableEarlyData;
         _context.EarlyDataSkip = EarlyDataSkip.No;
     }
 }

@@ -73,7 +73,8 @@ public sealed class TlsServerResumption(SessionTicketProtector protector, TimePr
     /// <summary>
     /// How far the age that the client gives for its ticket may be off before its early data is not taken (RFC 8446
     /// section 8.3); 10 seconds by default. A ClientHello is fresh, and has to be remembered, for this long before and
-    /// after the moment that its age names.
+    /// after the moment that its age names. Part of every ticket: one that was given out under another window resumes
+    /// without early data.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below a second or above an hour.</exception>
     public TimeSpan EarlyDataWindow

@@ -427,10 +427,16 @@ public sealed class ResumptionRefusalTests
     }
 
     /// <summary>The client keeps to its ticket, and the server has another limit by now.</summary>
-    [Fact]
-    public void EarlyDataAboveALimitThatWasLowered_IsRefusedAndTheHandshakeGoesOn()
+    [Theory]
+    [InlineData(300)]
+    [InlineData(500_000)]
+    public void EarlyDataAboveALimitThatWasLowered_IsRefusedAndTheHandshakeGoesOn(int length)
     {
-        var before = new ResumptionSetup();
+        var before = new ResumptionSetup
+        {
+            Resumption = (protector, clock, scope) =>
+                new TlsServerResumption(protector, clock) { MaximumEarlyData = 500_000, ReplayScope = scope },
+        };
         TlsSession session = before.Visit()[0];
         var after = new ResumptionSetup
         {
@@ -440,7 +446,7 @@ public sealed class ResumptionRefusalTests
                 new TlsServerResumption(protector, clock) { MaximumEarlyData = 100, ReplayScope = scope },
         };
         using EnginePair pair = after.Pair();
-        pair.Handshake(new TlsClientStart { Session = session, EarlyData = new byte[300] });
+        pair.Handshake(new TlsClientStart { Session = session, EarlyData = new byte[length] });
         Assert.Null(pair.Server.Failure);
         Assert.Null(pair.Client.Failure);
         Assert.Equal(EarlyDataStatus.Rejected, pair.ClientEngine.Negotiated.EarlyData);

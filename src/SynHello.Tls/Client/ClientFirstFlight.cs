@@ -58,9 +58,7 @@ internal static class ClientFirstFlight
     {
         if (session is null)
             return null;
-        TimeProvider clock = context.Configuration.TimeProvider
-            ?? throw new InvalidOperationException("A session cannot be resumed without a clock.");
-        bool isUsable = session.IsCurrent(clock.GetUtcNow())
+        bool isUsable = session.IsCurrent(context.Configuration.TimeProvider!.GetUtcNow()) // checked with the arguments
             && context.Configuration.CipherSuites.Contains(session.CipherSuite)
             && string.Equals(session.ServerName, context.ServerName, StringComparison.OrdinalIgnoreCase);
         return isUsable ? session : null;

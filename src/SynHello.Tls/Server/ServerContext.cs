@@ -10,6 +10,12 @@ internal sealed class ServerContext(TlsServerConfiguration configuration) : Conn
     /// <summary>What may come next because the client sent early data; taken over by the engine.</summary>
     public EarlyDataSkip EarlyDataSkip { get; set; }
 
+    /// <summary>
+    /// The early data that a client may send which keeps to its ticket, in bytes: the limit of today, or that of the
+    /// ticket which it shows, if that was higher.
+    /// </summary>
+    public long SkippableEarlyData { get; set; } = configuration.Resumption?.MaximumEarlyData ?? 0L;
+
     /// <summary>The session that is resumed; null for a full handshake, and once the flight is made.</summary>
     public ResumedSession? Session { get; set; }
 

@@ -71,11 +71,15 @@ internal static class SessionChoice
         {
             DateTimeOffset now = resumption.TimeProvider.GetUtcNow();
             if (!resumption.Protector.TryOpen(identity.Identity, buffer.AsSpan(0, identity.Identity.Length), out int length)
-                || !SessionTicketContent.TryRead(buffer.AsSpan(0, length), out SessionTicketContent ticket)
-                || !Fits(context.Configuration, resumption, ticket, hello, protocol, suite, now))
+                || !SessionTicketContent.TryRead(buffer.AsSpan(0, length), out SessionTicketContent ticket))
             {
                 return null;
             }
+
+            if (index == 0)
+                context.SkippableEarlyData = Math.Max(context.SkippableEarlyData, ticket.MaximumEarlyData);
+            if (!Fits(context.Configuration, resumption, ticket, hello, protocol, suite, now))
+                return null;
 
             KeySchedule keys = CheckBinder(context, hello, encoded, ticket, identity.Binder);
             return new ResumedSession(ticket.Secret)

@@ -72,7 +72,8 @@ public sealed class SecureClientOptions
     /// <summary>
     /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming
     /// them; 24 hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the
-    /// roots, a revocation check or the callback again until then, or until a certificate of the chain ends.
+    /// roots, a revocation check or the callback again until then, or until a certificate of the chain ends. Whoever has
+    /// the policy check revocation and cannot wait a day for it sets this lower, or turns resumption off.
     /// </summary>
     public TimeSpan MaximumSessionAge { get; set; } = TimeSpan.FromDays(1);
 

@@ -30,7 +30,9 @@ public sealed class SecureListener : IAsyncDisposable
 
     /// <summary>Starts listening.</summary>
     /// <param name="options">How to listen.</param>
-    /// <exception cref="ArgumentException">No address, or no certificate, is set, or early data is to be taken and no ticket given.</exception>
+    /// <exception cref="ArgumentException">
+    /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public SecureListener(SecureListenerOptions options)
@@ -230,6 +232,8 @@ public sealed class SecureListener : IAsyncDisposable
                 TimeProvider = options.TimeProvider,
                 CryptoProvider = options.CryptoProvider,
             });
+            if (register.Scope == Guid.Empty) // what tickets name that were given out without a register
+                throw new ArgumentException("ReplayRegister has no Scope.", nameof(options));
         }
 
         SessionTicketProtector keys = options.TicketKeys ?? new SessionTicketKeyRing(new SessionTicketKeyRingOptions

@@ -68,6 +68,7 @@ public sealed class SecureListenerOptions
     /// <summary>
     /// How far the age that a client gives for its ticket may be off before its early data is not taken (RFC 8446 section 8.3), one
     /// second to one hour; 10 seconds by default. For twice that long an attacker could deliver a ClientHello that it held back.
+    /// Tickets that were given out under another window resume without early data.
     /// </summary>
     public TimeSpan EarlyDataWindow { get; set; } = TimeSpan.FromSeconds(10);
 

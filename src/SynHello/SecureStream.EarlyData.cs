@@ -59,7 +59,9 @@ public sealed partial class SecureStream
     /// this server; an attacker can also make the client send the same again, and whoever gets the ticket keys later can read it:
     /// it is neither safe from replay nor forward secret (RFC 8446 section 8, appendix E.5). Act on it at once only where that does
     /// no harm, and otherwise after <see cref="CompleteHandshakeAsync"/> (RFC 8470 section 3). What is not read here
-    /// <see cref="ReadAsync(Memory{byte}, CancellationToken)"/> returns first.
+    /// <see cref="ReadAsync(Memory{byte}, CancellationToken)"/> returns first. Whoever answers early calls
+    /// <see cref="CompleteHandshakeAsync"/> before disposing: what the client sends on its way to the end of the handshake meets a
+    /// closed socket otherwise, and the reset that answers it can destroy the end of the response.
     /// </summary>
     /// <param name="buffer">What is filled. An empty one waits until there is something to read.</param>
     /// <param name="cancellationToken">Ends the wait; the stream stays usable.</param>

@@ -223,7 +223,8 @@ public sealed partial class SecureStream
 
     /// <summary>
     /// Ends the connection: close_notify if the socket takes it at once, then the socket is closed. Never waits for the peer, and
-    /// ends reads and writes that are under way.
+    /// ends reads and writes that are under way. A server that has answered early data calls
+    /// <see cref="CompleteHandshakeAsync"/> first (see <see cref="ReadEarlyDataAsync"/>).
     /// </summary>
     /// <param name="disposing">Whether the call comes from Dispose.</param>
     protected override void Dispose(bool disposing)

@@ -36,7 +36,11 @@ internal static class SessionFile
             byte[] entry = EncodeEntry(key, session);
             length += entry.Length;
             if (length > MaximumLength)
+            {
+                CryptographicOperations.ZeroMemory(entry);
                 break;
+            }
+
             entries.Add(entry);
         }
 

@@ -27,7 +27,8 @@ public sealed class SessionTicketKeyRingOptions
 
     /// <summary>
     /// The most tickets that are sealed with one key: 2^32, the default, is the most that nonces drawn at random allow (NIST SP
-    /// 800-38D section 8.3). Servers that share a key count their own tickets only: each gets its part of that number.
+    /// 800-38D section 8.3). Each ring counts its own: rings that share a key, in one process or in several, get
+    /// a part of that number each.
     /// </summary>
     public long MaximumTicketsPerKey { get; set; } = 1L << 32;
 

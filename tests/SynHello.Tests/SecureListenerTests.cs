@@ -44,6 +44,11 @@ public sealed class SecureListenerTests : IDisposable
         AssertRefused<ArgumentOutOfRangeException>(options => options.HandshakeTimeout = TimeSpan.Zero);
         AssertRefused<ArgumentOutOfRangeException>(options => options.HandshakeTimeout = TimeSpan.FromSeconds(-5));
         AssertRefused<ArgumentOutOfRangeException>(options => options.HandshakeTimeout = TimeSpan.FromDays(50));
+        AssertRefused<ArgumentException>(options =>
+        {
+            options.MaximumEarlyData = 1;
+            options.ReplayRegister = new ScriptedRegister(_ => ValueTask.FromResult(true), Guid.Empty);
+        });
         Assert.Throws<ArgumentOutOfRangeException>(() => SecurePair.MakeClient(options => options.HandshakeTimeout = TimeSpan.Zero));
 
         static void AssertRefused<T>(Action<SecureListenerOptions> configure)

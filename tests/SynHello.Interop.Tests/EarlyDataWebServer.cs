@@ -10,41 +10,23 @@ namespace SynHello.Interop.Tests;
 /// </summary>
 internal static class EarlyDataWebServer
 {
-    public static async Task<ChildProcess> StartNginxAsync(
-        IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups)
-    {
-        string file = Path.Combine(directory, "nginx.conf");
-        await File.WriteAllTextAsync(file, $$"""
-            daemon off;
-            master_process off;
-            error_log stderr notice;
-            pid {{directory}}/nginx.pid;
-            events { }
-            http {
-              log_format requests 'request $request_uri early=$ssl_early_data';
-              access_log /dev/stdout requests;
-              client_body_temp_path {{directory}}/body;
-              proxy_temp_path {{directory}}/proxy;
-              fastcgi_temp_path {{directory}}/fastcgi;
-              uwsgi_temp_path {{directory}}/uwsgi;
-              scgi_temp_path {{directory}}/scgi;
-              server {
-                listen {{endPoint}} ssl fastopen=16;
-                ssl_protocols TLSv1.3;
-                ssl_certificate {{identity.CertificateFile}};
-                ssl_certificate_key {{identity.KeyFile}};
-                ssl_session_ticket_key {{TicketKeyFile(directory, binary: true)}};
-                ssl_ecdh_curve {{groups}};
-                ssl_early_data {{(earlyData ? "on" : "off")}};
+    public static Task<ChildProcess> StartNginxAsync(
+        IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups) =>
+        WebServer.StartNginxAsync(
+            endPoint,
+            identity,
+            directory,
+            directives: $"""
+                ssl_session_ticket_key {TicketKeyFile(directory, binary: true)};
+                ssl_ecdh_curve {groups};
+                ssl_early_data {(earlyData ? "on" : "off")};
                 default_type text/plain;
                 return 200 "path=$request_uri early=$ssl_early_data reused=$ssl_session_reused.\n";
-              }
-            }
-            """);
-        var server = ChildProcess.Start("nginx", "-c", file, "-p", directory, "-e", "stderr");
-        await WebServer.WaitAsync(endPoint, server);
-        return server;
-    }
+                """,
+            log: """
+                log_format requests 'request $request_uri early=$ssl_early_data';
+                access_log /dev/stdout requests;
+                """);
 
     public static async Task<ChildProcess> StartHaproxyAsync(
         IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups)

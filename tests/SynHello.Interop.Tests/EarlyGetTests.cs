@@ -148,21 +148,6 @@ public sealed class EarlyGetTests : IDisposable
     }
 
     [Fact]
-    public async Task ServeVerbose_TellsOfEarlyRequests()
-    {
-        await using ChildProcess serve = await Synhello.ServeAsync(
-            _endPoint, Identity.For(_endPoint.Address), "--early-data", "4096", "--verbose");
-        using var client = new LateFinisher(_endPoint);
-        await client.VisitAsync();
-        await client.AskEarlyAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        await serve.WaitForAsync("A GET of ");
-        await client.AskEarlyAsync(
-            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        string line = await serve.WaitForAsync("A POST of ");
-        Assert.Contains("425 (Too Early)", line);
-    }
-
-    [Fact]
     public async Task FailedConnection_IsToldInOneLine()
     {
         Assert.Contains("refuses connections", await FailAsync());

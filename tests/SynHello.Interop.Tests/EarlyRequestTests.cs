@@ -9,13 +9,13 @@ namespace SynHello.Interop.Tests;
 /// </summary>
 public sealed class EarlyRequestTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("synhello-early-");
     private readonly IPEndPoint _endPoint = PrivateNetwork.NextEndPoint();
     private readonly IPEndPoint _relayed = PrivateNetwork.NextEndPoint();
+    private readonly OpenSslVisitor _visitor;
 
-    private string Session => Path.Combine(_directory.FullName, "session.pem");
+    public EarlyRequestTests() => _visitor = new OpenSslVisitor(_endPoint);
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _visitor.Dispose();
 
     [Theory]
     [InlineData("GET / HTTP/1.1", "")]
@@ -149,28 +149,8 @@ public sealed class EarlyRequestTests : IDisposable
         Assert.Equal(run is null ? [] : [run], application.Runs);
     }
 
-    /// <summary>Comes for a ticket, which stands in front of the response.</summary>
-    private async Task VisitAsync()
-    {
-        await using ChildProcess client = StartClient(_endPoint, "-sess_out", Session);
-        await client.WriteLineAsync("GET /first HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r");
-        await client.WaitForAsync("done, complete");
-        await client.ExitAsync();
-    }
+    private Task VisitAsync() => _visitor.VisitAsync("/first", "done, complete");
 
-    private async Task<ChildProcess> StartEarlyAsync(string lines, string body = "")
-    {
-        string file = Path.Combine(_directory.FullName, "request");
-        await File.WriteAllTextAsync(file, $"{lines}Host: localhost\r\n{Close(lines)}\r\n{body}");
-        return StartClient(_relayed, "-sess_in", Session, "-early_data", file);
-
-        static string Close(string lines) =>
-            lines.Contains("Connection:", StringComparison.Ordinal) ? "" : "Connection: close\r\n";
-    }
-
-    private static ChildProcess StartClient(IPEndPoint endPoint, params string[] options) => ChildProcess.Start(
-        "openssl",
-        [
-            "s_client", "-connect", $"{endPoint}", "-servername", "localhost", "-CAfile", Identity.RootFile, .. options,
-        ]);
+    private Task<ChildProcess> StartEarlyAsync(string head, string body = "") =>
+        _visitor.StartEarlyAsync(_relayed, head, body);
 }

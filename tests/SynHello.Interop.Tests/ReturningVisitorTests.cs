@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace SynHello.Interop.Tests;
 
-/// <summary>"synhello get" run twice with a session file, and "synhello serve --early-data".</summary>
+/// <summary>"synhello get" run twice with a session file.</summary>
 public sealed class ReturningVisitorTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("synhello-returning-");
@@ -110,57 +110,6 @@ public sealed class ReturningVisitorTests : IDisposable
         Assert.True((await VisitAsync("--fast-open", "off")).GetProperty("tls").GetProperty("resumed").GetBoolean());
     }
 
-    /// <summary>
-    /// The client of this test answers the server's flight only when it has the response: without that, a request could be
-    /// dispatched after the handshake, and is not early then.
-    /// </summary>
-    [Theory]
-    [InlineData("GET / HTTP/1.1", "", 200)]
-    [InlineData("HEAD / HTTP/1.1", "", 200)]
-    [InlineData("OPTIONS / HTTP/1.1", "", 405)]
-    [InlineData("POST / HTTP/1.1", "abc", 425)]
-    [InlineData("GET / HTTP/1.1", "abc", 425)]
-    [InlineData("DELETE / HTTP/1.1", "", 425)]
-    public async Task Serve_TakesEarlyWhatIsSafe(string line, string body, int status)
-    {
-        string length = body.Length > 0 ? $"Content-Length: {body.Length}\r\n" : "";
-        string request = $"{line}\r\nHost: localhost\r\nConnection: close\r\n{length}\r\n{body}";
-        await using ChildProcess serve = await ServeAsync("--early-data", "4096");
-        using var client = new LateFinisher(_endPoint);
-        await client.VisitAsync();
-
-        string early = await client.AskEarlyAsync(request);
-        Assert.StartsWith($"HTTP/1.1 {status} ", early);
-        Assert.Equal(status == 200 && line.StartsWith('G'), early.Contains("came early: yes (Early-Data: 1)", StringComparison.Ordinal));
-        Assert.Equal(status == 425, early.Contains("Too early", StringComparison.Ordinal));
-
-        // The same behind the handshake is up to the application.
-        string late = await client.AskAsync(request);
-        Assert.DoesNotContain(" 425 ", late);
-        Assert.DoesNotContain("came early: yes", late);
-    }
-
-    [Fact]
-    public async Task Serve_TakesTheEarlyDataOfOpenSsl()
-    {
-        await using ChildProcess serve = await ServeAsync("--early-data", "4096");
-        string session = Path.Combine(_directory.FullName, "session.pem");
-        string file = Path.Combine(_directory.FullName, "request");
-        const string Request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-        await File.WriteAllTextAsync(file, Request);
-        await using (ChildProcess first = StartClient("-sess_out", session))
-        {
-            // Behind a response of its own the ticket has been read, which stands in front of it.
-            await first.WriteLineAsync(Request.TrimEnd('\n'));
-            await first.ExitAsync();
-        }
-
-        await using ChildProcess second = StartClient("-sess_in", session, "-early_data", file);
-        await second.WaitForAsync("Early data was accepted");
-        await second.WaitForAsync("HTTP/1.1 200 OK");
-        await second.WaitForAsync("Session: resumed");
-    }
-
     /// <summary>The same request again, on the same connection or on another, once, and not early.</summary>
     [Theory]
     [InlineData(true)]
@@ -194,7 +143,4 @@ public sealed class ReturningVisitorTests : IDisposable
 
     private Task<ChildProcess> ServeAsync(params string[] options) =>
         Synhello.ServeAsync(_endPoint, Identity.For(_endPoint.Address), options);
-
-    private ChildProcess StartClient(params string[] options) => ChildProcess.Start(
-        "openssl", ["s_client", "-connect", $"{_endPoint}", "-servername", "localhost", "-CAfile", Identity.RootFile, .. options]);
 }

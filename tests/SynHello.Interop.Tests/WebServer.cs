@@ -31,9 +31,18 @@ public static class WebServer
         return server;
     }
 
-    /// <summary>nginx with one file, which takes a ClientHello out of a SYN that has a cookie.</summary>
+    /// <summary>nginx, which takes a ClientHello out of a SYN that has a cookie.</summary>
+    /// <param name="endPoint">Where it listens.</param>
+    /// <param name="identity">Its certificate.</param>
+    /// <param name="directory">What it serves, and where it keeps its own files.</param>
+    /// <param name="directives">More about the server.</param>
+    /// <param name="log">What is logged of requests, and how.</param>
     public static async Task<ChildProcess> StartNginxAsync(
-        IPEndPoint endPoint, Identity identity, string directory, string directives = "")
+        IPEndPoint endPoint,
+        Identity identity,
+        string directory,
+        string directives = "",
+        string log = "access_log off;")
     {
         string file = Path.Combine(directory, "nginx.conf");
         await File.WriteAllTextAsync(file, $$"""
@@ -43,7 +52,7 @@ public static class WebServer
             pid {{directory}}/nginx.pid;
             events { }
             http {
-              access_log off;
+              {{log}}
               client_body_temp_path {{directory}}/body;
               proxy_temp_path {{directory}}/proxy;
               fastcgi_temp_path {{directory}}/fastcgi;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 using Microsoft.Extensions.Logging;
@@ -7,16 +8,20 @@ namespace SynHello.Tests;
 /// <summary>Keeps what is logged. Thread-safe.</summary>
 internal sealed class CollectingLogger : ILoggerFactory, ILogger
 {
-    private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>();
+    private readonly ConcurrentQueue<Entry> _entries = new();
+    private readonly Channel<Entry> _unread = Channel.CreateUnbounded<Entry>();
 
     internal sealed record Entry(LogLevel Level, int Id, string Message, Exception? Exception);
 
-    /// <summary>The next entry that fits, wherever it stands; those before it are dropped.</summary>
+    /// <summary>All that was logged so far.</summary>
+    public IReadOnlyCollection<Entry> Entries => _entries;
+
+    /// <summary>The next entry that fits, wherever it stands; those before it are passed over.</summary>
     public async Task<Entry> NextAsync(params int[] ids)
     {
         while (true)
         {
-            Entry entry = await _entries.Reader.ReadAsync(TestContext.Current.CancellationToken).Guarded();
+            Entry entry = await _unread.Reader.ReadAsync(TestContext.Current.CancellationToken).Guarded();
             if (ids.Contains(entry.Id))
                 return entry;
         }
@@ -40,6 +45,10 @@ internal sealed class CollectingLogger : ILoggerFactory, ILogger
         EventId eventId,
         TState state,
         Exception? exception,
-        Func<TState, Exception?, string> formatter) =>
-        _entries.Writer.TryWrite(new Entry(logLevel, eventId.Id, formatter(state, exception), exception));
+        Func<TState, Exception?, string> formatter)
+    {
+        var entry = new Entry(logLevel, eventId.Id, formatter(state, exception), exception);
+        _entries.Enqueue(entry);
+        _unread.Writer.TryWrite(entry);
+    }
 }

@@ -19,13 +19,17 @@ public sealed class FileSessionStoreTests : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly FakeTimeProvider _clock = new();
-    private readonly CountingLogger _log = new();
+    private readonly CollectingLogger _log = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("synhello-sessions-");
     private readonly string _path;
 
     public FileSessionStoreTests() => _path = Path.Combine(_folder.FullName, "sessions");
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        _log.Dispose();
+        _folder.Delete(recursive: true);
+    }
 
     [Fact]
     public void Sessions_SurviveTheStore()
@@ -162,7 +166,7 @@ public sealed class FileSessionStoreTests : IDisposable
 
         Assert.Null(store.Take(Key()));
         Assert.Null(store.Take(Key()));
-        CountingLogger.Entry warning = Assert.Single(_log.Entries);
+        CollectingLogger.Entry warning = Assert.Single(_log.Entries);
         Assert.Equal((LogLevel.Warning, Unreadable), (warning.Level, warning.Id));
         Assert.Contains($"{_path} is corrupt", warning.Message, StringComparison.Ordinal);
 
@@ -399,7 +403,7 @@ public sealed class FileSessionStoreTests : IDisposable
         store.Add(Key(), Session("b", Now));
         store.Clear();
         Assert.Equal(before, System.IO.File.ReadAllBytes(_path));
-        CountingLogger.Entry warning = Assert.Single(_log.Entries);
+        CollectingLogger.Entry warning = Assert.Single(_log.Entries);
         Assert.Equal((LogLevel.Warning, Refused), (warning.Level, warning.Id));
         Assert.Contains(reason, warning.Message, StringComparison.Ordinal);
     }

@@ -1,12 +1,13 @@
 using SynHello.Crypto;
 using SynHello.Testing;
 
+using static SynHello.Tests.TicketRings;
+
 namespace SynHello.Tests;
 
+/// <summary>Tickets, what opens them, and keys that are brought from one ring to another.</summary>
 public sealed class SessionTicketKeyRingTests
 {
-    private static readonly byte[] s_content = Exchange.Bytes(150);
-
     private readonly SettableClock _clock = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -131,9 +132,9 @@ public sealed class SessionTicketKeyRingTests
     public void TooLittleRoom_IsRefused()
     {
         SessionTicketKeyRing ring = MakeRing();
-        Assert.Throws<ArgumentException>(() => ring.Seal(s_content, new byte[s_content.Length + ring.MaximumOverhead - 1]));
+        Assert.Throws<ArgumentException>(() => ring.Seal(Content, new byte[Content.Length + ring.MaximumOverhead - 1]));
         byte[] ticket = Seal(ring);
-        Assert.Throws<ArgumentException>(() => ring.TryOpen(ticket, new byte[s_content.Length - 1], out _));
+        Assert.Throws<ArgumentException>(() => ring.TryOpen(ticket, new byte[Content.Length - 1], out _));
     }
 
     [Fact]
@@ -142,129 +143,6 @@ public sealed class SessionTicketKeyRingTests
         var zeros = new ScriptedCryptoProvider(new byte[1000]);
         Assert.Throws<ArgumentException>(() => new SessionTicketKeyRing(new SessionTicketKeyRingOptions { CryptoProvider = zeros }));
         Assert.Equal(1000 - 48, zeros.Remaining); // the first key is drawn before there is a ring
-    }
-
-    [Fact]
-    public void Key_ChangesWhenItIsOldEnoughAndNotBefore()
-    {
-        SessionTicketKeyRing ring = MakeRing();
-        byte[] name = NameOf(Seal(ring));
-        _clock.Advance(TimeSpan.FromHours(4) - TimeSpan.FromTicks(1));
-        Assert.Equal(name, NameOf(Seal(ring)));
-
-        _clock.Advance(TimeSpan.FromTicks(1));
-
-        Assert.NotEqual(name, NameOf(Seal(ring)));
-        Assert.Equal(2, ring.Count);
-    }
-
-    [Fact]
-    public void OldKey_IsKeptUntilItsLastTicketHasExpired()
-    {
-        SessionTicketKeyRing ring = MakeRing();
-        _clock.Advance(TimeSpan.FromHours(4) - TimeSpan.FromTicks(1));
-        byte[] ticket = Seal(ring); // the last of its key
-        _clock.Advance(TimeSpan.FromTicks(1));
-        Assert.Equal(2, ring.Count);
-        TicketKey key = Keys(ring)[1];
-
-        _clock.Advance(TimeSpan.FromHours(12) - TimeSpan.FromTicks(1));
-        Assert.True(Opens(ring, ticket));
-        Assert.True(key.TryCopySecret(new byte[32]));
-
-        _clock.Advance(TimeSpan.FromTicks(1));
-        Assert.False(Opens(ring, ticket));
-        byte[] secret = new byte[32];
-        Assert.False(key.TryCopySecret(secret));
-        Assert.Equal(new byte[32], secret);
-        Assert.DoesNotContain(key, Keys(ring));
-    }
-
-    [Fact]
-    public void IdleRing_KeepsNoKeyLongerForIt()
-    {
-        SessionTicketKeyRing ring = MakeRing();
-        byte[] ticket = Seal(ring);
-        TicketKey key = Keys(ring)[0];
-
-        _clock.Advance(TimeSpan.FromHours(16)); // nobody asked meanwhile: its time ended at 4
-
-        Assert.False(Opens(ring, ticket));
-        Assert.False(key.TryCopySecret(new byte[32]));
-        Assert.Equal(1, ring.Count);
-    }
-
-    [Fact]
-    public void BusyRing_HasAsManyKeysAsCanBeOfUse()
-    {
-        SessionTicketKeyRing ring = MakeRing();
-        for (int hour = 0; hour < 200; hour++)
-        {
-            Assert.True(Opens(ring, Seal(ring)));
-            Assert.InRange(ring.Count, 1, 4);
-            _clock.Advance(TimeSpan.FromHours(1));
-        }
-
-        Assert.Equal(4, ring.Count);
-    }
-
-    [Fact]
-    public void TimeOfDay_SetBackOrForward_ChangesNothing()
-    {
-        SessionTicketKeyRing ring = MakeRing();
-        byte[] ticket = Seal(ring);
-        _clock.Set(TimeSpan.FromDays(365));
-        Assert.Equal(NameOf(ticket), NameOf(Seal(ring)));
-        Assert.True(Opens(ring, ticket));
-        _clock.Set(TimeSpan.FromDays(-3650));
-        Assert.Equal(NameOf(ticket), NameOf(Seal(ring)));
-        _clock.Advance(TimeSpan.FromHours(4));
-        Assert.NotEqual(NameOf(ticket), NameOf(Seal(ring)));
-    }
-
-    [Fact]
-    public void Rotate_ChangesTheKeyAtOnceAndKeepsTheOldOne()
-    {
-        SessionTicketKeyRing ring = MakeRing(options => options.RotationInterval = Timeout.InfiniteTimeSpan);
-        byte[] first = Seal(ring);
-        _clock.Advance(TimeSpan.FromDays(100));
-        Assert.Equal(NameOf(first), NameOf(Seal(ring)));
-
-        ring.Rotate();
-
-        Assert.NotEqual(NameOf(first), NameOf(Seal(ring)));
-        Assert.True(Opens(ring, first));
-        _clock.Advance(TimeSpan.FromHours(12));
-        Assert.False(Opens(ring, first));
-    }
-
-    [Fact]
-    public void ManyRotations_StayWithinTheBound()
-    {
-        SessionTicketKeyRing ring = MakeRing(options => options.MaximumKeys = 3);
-        TicketKey first = Keys(ring)[0];
-        byte[][] tickets = [.. Enumerable.Range(0, 10).Select(_ =>
-        {
-            ring.Rotate();
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            return Seal(ring);
-        })];
-
-        Assert.Equal(3, ring.Count);
-        Assert.Equal(
-            [false, false, false, false, false, false, false, true, true, true],
-            tickets.Select(ticket => Opens(ring, ticket)));
-        Assert.False(first.TryCopySecret(new byte[32]));
-    }
-
-    [Fact]
-    public void WornKey_IsReplaced()
-    {
-        SessionTicketKeyRing ring = MakeRing(options => options.MaximumTicketsPerKey = 3);
-        byte[][] tickets = [.. Enumerable.Range(0, 7).Select(_ => Seal(ring))];
-
-        Assert.Equal([3, 3, 1], tickets.GroupBy(ticket => Convert.ToHexString(NameOf(ticket))).Select(group => group.Count()));
-        Assert.All(tickets, ticket => Assert.True(Opens(ring, ticket)));
     }
 
     [Fact]
@@ -405,7 +283,7 @@ public sealed class SessionTicketKeyRingTests
                     byte[] ticket = Seal(ring);
                     ring.TryOpen(ticket, content, out int _);
                     lock (zeroLock)
-                        Assert.False(zero.TryOpen(ticket.AsSpan(16, 12), ticket.AsSpan(0, 16), ticket.AsSpan(28), content.AsSpan(0, s_content.Length)));
+                        Assert.False(zero.TryOpen(ticket.AsSpan(16, 12), ticket.AsSpan(0, 16), ticket.AsSpan(28), content.AsSpan(0, Content.Length)));
                     Interlocked.Increment(ref seals);
                 }
                 while (!stop.IsCancellationRequested);
@@ -439,29 +317,6 @@ public sealed class SessionTicketKeyRingTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static byte[] Seal(SessionTicketKeyRing ring)
-    {
-        byte[] ticket = new byte[s_content.Length + ring.MaximumOverhead];
-        Assert.Equal(ticket.Length, ring.Seal(s_content, ticket));
-        return ticket;
-    }
-
-    private static bool Opens(SessionTicketKeyRing ring, byte[] ticket)
-    {
-        byte[] content = new byte[ticket.Length];
-        bool opened = ring.TryOpen(ticket, content, out int length);
-        Assert.Equal(opened ? s_content : [], content[..length]);
-        return opened;
-    }
-
-    private static byte[] NameOf(byte[] ticket) => ticket[..16];
-
-    private static TicketKey[] Keys(SessionTicketKeyRing ring) => ring.Entries;
-
-    private SessionTicketKeyRing MakeRing(Action<SessionTicketKeyRingOptions>? configure = null)
-    {
-        var options = new SessionTicketKeyRingOptions { TimeProvider = _clock };
-        configure?.Invoke(options);
-        return new SessionTicketKeyRing(options);
-    }
+    private SessionTicketKeyRing MakeRing(Action<SessionTicketKeyRingOptions>? configure = null) =>
+        TicketRings.MakeRing(_clock, configure);
 }

@@ -8,9 +8,9 @@ using SynHello.Testing;
 using SynHello.Tls;
 using SynHello.Wire;
 
-using CertificateRequest = System.Security.Cryptography.X509Certificates.CertificateRequest;
-
 using static SynHello.Tests.CertificateChecks;
+
+using CertificateRequest = System.Security.Cryptography.X509Certificates.CertificateRequest;
 
 namespace SynHello.Tests;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace SynHello.Sockets;
 
@@ -28,8 +29,8 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be bound or listened on. That Fast Open is not to be had
     /// is no error: see <see cref="FastOpenLimitation"/>.</exception>
-    /// <exception cref="PlatformNotSupportedException"><see cref="FastOpenListenerOptions.ReusePort"/> is set, and
-    /// this is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException"><see cref="FastOpenListenerOptions.ReusePort"/> or
+    /// <see cref="FastOpenListenerOptions.CookieKeys"/> is set, and this is not Linux.</exception>
     public FastOpenListener(IPEndPoint endPoint, FastOpenListenerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
@@ -43,6 +44,8 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
         {
             if (endPoint.Address.Equals(IPAddress.IPv6Any)) _socket.DualMode = true;
             if (options.ReusePort) LinuxTcp.SetReusePort(_socket);
+            if (!options.CookieKeys.IsEmpty && options.Mode != FastOpenMode.Off)
+                FastOpenCookieKeys.Set(_socket, options.CookieKeys.Span);
             _socket.Bind(endPoint);
             (ActiveMode, FastOpenLimitation) = Prepare(_socket, options);
             _socket.Listen(options.Backlog);
@@ -116,6 +119,43 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Changes the keys that cookies are made and checked with, while listening. Servers that share an address, or take
+    /// over each other's, have the same keys, so that a cookie from one is good at all of them. To rotate: first give
+    /// every server the new key as the backup, then as the primary with the old one as the backup, and drop the old
+    /// one when its clients have had the time to come back. Whoever knows a key can make cookies for addresses that are
+    /// not its own (RFC 7413, section 5.1): keep it as other secrets are kept.
+    /// </summary>
+    /// <param name="primary">16 bytes; new cookies are made with it.</param>
+    /// <param name="backup">16 bytes of a second key: who shows a cookie made with it is let in, and given a new one.
+    /// Empty: no other cookie is good.</param>
+    /// <exception cref="ArgumentException">A key does not have 16 bytes, or is all zeros.</exception>
+    /// <exception cref="ObjectDisposedException">The listener is disposed.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
+    /// <exception cref="SocketException">The kernel does not know the option (before 4.15; for a backup, before 5.3).
+    /// </exception>
+    public void SetCookieKeys(ReadOnlySpan<byte> primary, ReadOnlySpan<byte> backup = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Span<byte> keys = stackalloc byte[2 * FastOpenCookieKeys.KeyLength];
+        keys = keys[..(FastOpenCookieKeys.KeyLength * (backup.IsEmpty ? 1 : 2))];
+        if (primary.Length != FastOpenCookieKeys.KeyLength)
+            throw new ArgumentException("A Fast Open key has 16 bytes.", nameof(primary));
+        if (!backup.IsEmpty && backup.Length != FastOpenCookieKeys.KeyLength)
+            throw new ArgumentException("A Fast Open key has 16 bytes.", nameof(backup));
+        try
+        {
+            primary.CopyTo(keys);
+            backup.CopyTo(keys[primary.Length..]);
+            FastOpenCookieKeys.Check(keys, nameof(primary));
+            FastOpenCookieKeys.Set(_socket, keys);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(keys);
+        }
+    }
+
     /// <summary>Stops listening. Waiting accepts end; accepted connections live on.</summary>
     public void Dispose()
     {
@@ -141,6 +181,7 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
         if (!Enum.IsDefined(options.Mode)) throw new ArgumentException("No such Fast Open mode.", nameof(options));
         if (options.QueueLength <= 0) throw new ArgumentException("QueueLength must be positive.", nameof(options));
         if (options.Backlog <= 0) throw new ArgumentException("Backlog must be positive.", nameof(options));
+        if (!options.CookieKeys.IsEmpty) FastOpenCookieKeys.Check(options.CookieKeys.Span, nameof(options));
         if (options.TimeProvider is null) throw new ArgumentException("TimeProvider is null.", nameof(options));
     }
 

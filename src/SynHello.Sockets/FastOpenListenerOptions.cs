@@ -18,6 +18,13 @@ public sealed class FastOpenListenerOptions
     /// </summary>
     public int QueueLength { get; init; } = 256;
 
+    /// <summary>
+    /// The keys that cookies are made and checked with (RFC 7413, section 4.1.2): 16 bytes, or 32 for a second key that
+    /// old cookies are still taken under (see <see cref="FastOpenListener.SetCookieKeys"/>). Empty, the default, leaves
+    /// it to the kernel, whose key is the network namespace's own. Copied when the listener is made.
+    /// </summary>
+    public ReadOnlyMemory<byte> CookieKeys { get; init; }
+
     /// <summary>How many connections may wait to be accepted. The kernel caps it at net.core.somaxconn.</summary>
     public int Backlog { get; init; } = 512;
 

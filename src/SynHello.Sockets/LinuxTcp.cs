@@ -11,6 +11,7 @@ internal static partial class LinuxTcp
     public const int Info = 11;
     public const int FastOpen = 23;
     public const int FastOpenConnect = 30;
+    public const int FastOpenKey = 33;
     public const int FastOpenNoCookie = 34;
 
     private const string FastOpenSysctlPath = "/proc/sys/net/ipv4/tcp_fastopen";

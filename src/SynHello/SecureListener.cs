@@ -31,7 +31,8 @@ public sealed class SecureListener : IAsyncDisposable
     /// <summary>Starts listening.</summary>
     /// <param name="options">How to listen.</param>
     /// <exception cref="ArgumentException">
-    /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope.
+    /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope, or
+    /// a Fast Open key is none.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -61,6 +62,7 @@ public sealed class SecureListener : IAsyncDisposable
             Mode = options.FastOpen,
             Backlog = options.Backlog,
             QueueLength = options.FastOpenQueueLength,
+            CookieKeys = options.FastOpenKeys,
             TimeProvider = options.TimeProvider,
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
@@ -103,6 +105,15 @@ public sealed class SecureListener : IAsyncDisposable
             throw new ObjectDisposedException("The listener is closed.", exception.InnerException);
         }
     }
+
+    /// <summary>
+    /// <inheritdoc cref="FastOpenListener.SetCookieKeys" path="/summary/node()"/>
+    /// </summary>
+    /// <param name="primary">16 bytes; new cookies are made with it.</param>
+    /// <param name="backup"><inheritdoc cref="FastOpenListener.SetCookieKeys" path="/param[@name='backup']/node()"/></param>
+    /// <inheritdoc cref="FastOpenListener.SetCookieKeys" path="/exception"/>
+    public void SetFastOpenKeys(ReadOnlySpan<byte> primary, ReadOnlySpan<byte> backup = default) =>
+        _listener.SetCookieKeys(primary, backup);
 
     /// <summary>Stops listening, and closes the connections that nobody has accepted. Accepted ones go on.</summary>
     public async ValueTask DisposeAsync()

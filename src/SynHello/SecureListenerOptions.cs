@@ -100,6 +100,13 @@ public sealed class SecureListenerOptions
     /// </summary>
     public int FastOpenQueueLength { get; set; } = 256;
 
+    /// <summary>
+    /// The keys of the kernel's Fast Open cookies (RFC 7413 section 4.1.2): 16 bytes, or 32 for a second key that old cookies are still
+    /// taken under. Servers behind one address share them. Empty, the default, leaves it to the kernel. See
+    /// <see cref="SecureListener.SetFastOpenKeys"/> for changing them later.
+    /// </summary>
+    public ReadOnlyMemory<byte> FastOpenKeys { get; set; }
+
     /// <summary>The cipher suites to take, best first; null, the default, means all.</summary>
     public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }
 

@@ -40,6 +40,7 @@ public sealed class SecureListenerTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => new SecureListener(null!));
         AssertRefused<ArgumentException>(options => options.ListenEndPoint = null);
         AssertRefused<ArgumentException>(options => options.Credentials = []);
+        AssertRefused<ArgumentException>(options => options.FastOpenKeys = new byte[15]);
         AssertRefused<ArgumentOutOfRangeException>(options => options.MaximumPendingConnections = 0);
         AssertRefused<ArgumentOutOfRangeException>(options => options.HandshakeTimeout = TimeSpan.Zero);
         AssertRefused<ArgumentOutOfRangeException>(options => options.HandshakeTimeout = TimeSpan.FromSeconds(-5));

@@ -25,6 +25,7 @@ public sealed class SecureClient
     private readonly TimeProvider _timeProvider;
     private readonly SessionStore? _sessions;
     private readonly ILogger _logger;
+    private readonly HandshakeMetrics _metrics;
 
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
@@ -56,6 +57,7 @@ public sealed class SecureClient
             _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);
         _heldFlights = new HeldFlights(_timeProvider);
         _logger = options.LoggerFactory.CreateLogger<SecureClient>();
+        _metrics = HandshakeMetrics.OfClients(options.MeterFactory);
     }
 
     /// <summary>Connects to a host by name or IP address, and asks for its certificate.</summary>
@@ -180,6 +182,30 @@ public sealed class SecureClient
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentException.ThrowIfNullOrEmpty(targetHost);
         string asciiHost = ToAscii(targetHost);
+        long start = _timeProvider.GetTimestamp();
+        _metrics.Begin();
+        try
+        {
+            SecureStream stream = await HandshakeAsync(
+                endPoint, targetHost, asciiHost, request, isReplaySafe, cancellationToken).ConfigureAwait(false);
+            _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));
+            return stream;
+        }
+        catch (Exception exception)
+        {
+            _metrics.Failed(exception, _timeProvider.GetElapsedTime(start));
+            throw;
+        }
+    }
+
+    private async ValueTask<SecureStream> HandshakeAsync(
+        EndPoint endPoint,
+        string targetHost,
+        string asciiHost,
+        ReadOnlyMemory<byte> request,
+        bool isReplaySafe,
+        CancellationToken cancellationToken)
+    {
         using var attempt = new ClientAttempt(
             _configuration, asciiHost, SessionsFor(endPoint, asciiHost), request, isReplaySafe);
         using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);

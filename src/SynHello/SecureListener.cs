@@ -25,6 +25,7 @@ public sealed class SecureListener : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly HandshakeMetrics _metrics;
     private readonly Task _accepting;
     private int _disposed;
 
@@ -55,6 +56,7 @@ public sealed class SecureListener : IAsyncDisposable
         };
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
+        _metrics = HandshakeMetrics.OfListeners(options.MeterFactory);
         _pending = new PendingConnections(options.MaximumPendingConnections);
         _ready = Channel.CreateUnbounded<SecureStream>(); // bounded by the pending connections, which are counted until accepted
         _listener = new FastOpenListener(endPoint, new FastOpenListenerOptions
@@ -171,7 +173,10 @@ public sealed class SecureListener : IAsyncDisposable
     {
         EndPoint? remote = null;
         SecureStream? stream = null;
+        Exception? problem = null;
         bool handedOver = false;
+        long start = _timeProvider.GetTimestamp();
+        _metrics.Begin();
         using var timeout = new CancellationTokenSource(_settings.HandshakeTimeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stop.Token);
         LinkedListNode<PendingConnections.Handshake> pending = _pending.Begin(linked);
@@ -182,19 +187,22 @@ public sealed class SecureListener : IAsyncDisposable
             await stream.CompleteServerHandshakeAsync(accepted, _settings, linked.Token).ConfigureAwait(false);
             Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
             _pending.End(pending);
+            _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));
             handedOver = _ready.Writer.TryWrite(stream);
         }
         catch (TlsProtocolException failure) when (failure.Cause == TlsErrorCause.InternalError)
         {
+            problem = failure;
             Log.HandshakeCrashed(_logger, remote, failure);
         }
         catch (TlsProtocolException failure)
         {
+            problem = failure;
             Log.HandshakeFailed(_logger, remote, failure.Cause, failure.Message);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (_stop.IsCancellationRequested)
         {
-            // The listener is being closed.
+            problem = exception; // the listener is being closed
         }
         catch (OperationCanceledException)
         {
@@ -203,19 +211,24 @@ public sealed class SecureListener : IAsyncDisposable
                 timeout.IsCancellationRequested
                     ? _settings.TimeoutMessage
                     : $"The handshake gave way to a newer connection: {_pending.Maximum} are pending, the most there may be.");
+            problem = failure;
             Log.HandshakeFailed(_logger, remote, failure.Cause, failure.Message);
             stream?.AbandonHandshake(failure);
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {
+            problem = exception;
             Log.HandshakeBroke(_logger, remote, exception.Message);
         }
         catch (Exception exception)
         {
+            problem = exception;
             Log.HandshakeCrashed(_logger, remote, exception);
         }
         finally
         {
+            if (problem is not null)
+                _metrics.Failed(problem, _timeProvider.GetElapsedTime(start));
             _pending.End(pending);
             if (!handedOver)
             {

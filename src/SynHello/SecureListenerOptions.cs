@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
 
@@ -124,6 +125,12 @@ public sealed class SecureListenerOptions
 
     /// <summary>Where failures and decisions are logged; nowhere by default.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// Makes the meter "SynHello" whose instruments tell of handshakes; null, the default, uses one of the process's own.
+    /// See docs/deploying.md for their names.
+    /// </summary>
+    public IMeterFactory? MeterFactory { get; set; }
 
     /// <summary>The clock of timeouts and timings.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace SynHello.Tests;
+
+/// <summary>The meters of one test, and all that they were told.</summary>
+internal sealed class RecordedMetrics : IMeterFactory
+{
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentQueue<Measurement> _measurements = [];
+    private readonly ConcurrentBag<Meter> _meters = [];
+
+    public RecordedMetrics()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (_meters.Contains(instrument.Meter))
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<double>(Record);
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, state) => Record(instrument, value, tags, state));
+        _listener.Start();
+    }
+
+    public Meter Create(MeterOptions options)
+    {
+        options.Scope = this;
+        var meter = new Meter(options);
+        _meters.Add(meter);
+        return meter;
+    }
+
+    /// <summary>What an instrument was told.</summary>
+    public Measurement[] Of(string instrument) => [.. _measurements.Where(measurement => measurement.Instrument == instrument)];
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        foreach (Meter meter in _meters)
+            meter.Dispose();
+    }
+
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
+        _measurements.Enqueue(new Measurement(
+            instrument.Name,
+            value,
+            string.Join(' ', tags.ToArray().OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"))));
+
+    internal sealed record Measurement(string Instrument, double Value, string Tags);
+}

@@ -50,6 +50,27 @@ public sealed class AcceptedSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until <see cref="AddressProven"/> is true, without asking again and again and without a thread of its own.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait. To be canceled at the latest when the socket is closed, which
+    /// does not end it.</param>
+    /// <returns>False when the connection was reset or ran out of time before the address was proven.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed already.</exception>
+    /// <exception cref="SocketException">The system has no room for another wait.</exception>
+    public async ValueTask<bool> WaitForAddressProofAsync(CancellationToken cancellationToken = default)
+    {
+        if (AddressProven) return true;
+
+        AddressProofs proofs = AddressProofs.Instance
+            ?? throw new SocketException((int)SocketError.TooManyOpenSockets);
+        if (!await proofs.WaitAsync(Socket, cancellationToken).ConfigureAwait(false)) return false;
+
+        _addressProven = true;
+        return true;
+    }
+
     /// <summary>Closes the socket. Pending operations on it end with an exception.</summary>
     public void Dispose() => Socket.Dispose();
 

@@ -5,6 +5,8 @@ namespace SynHello.Sockets.Tests;
 /// <summary>Children whose client's acknowledgments a filter loses, until it is taken away.</summary>
 public sealed class AddressProofTests
 {
+    private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(1);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -36,7 +38,7 @@ public sealed class AddressProofTests
         {
             // Something that the kernel sends: data whose acknowledgment number proves the address.
             await client.Socket.SendAsync(new byte[] { 1 }, SocketFlags.None, Cancelled);
-            Assert.True(await proof.WaitAsync(Cancelled));
+            Assert.True(await proof.WaitAsync(s_hang, Cancelled));
             Assert.True(server.AddressProven);
             Assert.True(await server.WaitForAddressProofAsync(Cancelled));
         }
@@ -52,7 +54,7 @@ public sealed class AddressProofTests
             (DialedSocket client, AcceptedSocket server) = await OpenAsync(listener);
             using (client)
             using (server)
-                Assert.True(await AddressProofs.Instance!.WaitAsync(server.Socket, Cancelled).WaitAsync(Cancelled));
+                Assert.True(await AddressProofs.Instance!.WaitAsync(server.Socket, Cancelled).WaitAsync(s_hang, Cancelled));
         }
     }
 
@@ -73,7 +75,7 @@ public sealed class AddressProofTests
         // The reset is lost with the acknowledgments; the SYN-ACK sent again draws another.
         using (server)
         {
-            Assert.False(await proof.WaitAsync(Cancelled));
+            Assert.False(await proof.WaitAsync(s_hang, Cancelled));
             Assert.False(server.AddressProven);
         }
     }
@@ -95,7 +97,7 @@ public sealed class AddressProofTests
         client.Dispose();
         server.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() =>
-            AddressProofs.Instance.WaitAsync(server.Socket, Cancelled).WaitAsync(Cancelled));
+            AddressProofs.Instance.WaitAsync(server.Socket, Cancelled).WaitAsync(s_hang, Cancelled));
     }
 
     private static FastOpenListener Listen(AddressFamily family) =>

@@ -52,13 +52,14 @@ public sealed class AcceptedSocket : IDisposable
 
     /// <summary>
     /// Waits until <see cref="AddressProven"/> is true, without asking again and again and without a thread of its own.
+    /// One wait at a time.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait. To be canceled at the latest when the socket is closed, which
     /// does not end it.</param>
     /// <returns>False when the connection was reset or ran out of time before the address was proven.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed already.</exception>
-    /// <exception cref="SocketException">The system has no room for another wait.</exception>
+    /// <exception cref="SocketException">The system has no room for another wait, or one is under way.</exception>
     public async ValueTask<bool> WaitForAddressProofAsync(CancellationToken cancellationToken = default)
     {
         if (AddressProven) return true;

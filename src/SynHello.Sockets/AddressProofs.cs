@@ -36,7 +36,8 @@ internal sealed class AddressProofs
     /// <returns>True when the address is proven, false when it never will be: the connection is dead.</returns>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed already.</exception>
-    /// <exception cref="SocketException">The system has no room for another wait.</exception>
+    /// <exception cref="SocketException">The system has no room for another wait, or this socket is waited for.
+    /// </exception>
     public async Task<bool> WaitAsync(Socket socket, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

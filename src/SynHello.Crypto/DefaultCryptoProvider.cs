@@ -87,7 +87,8 @@ public class DefaultCryptoProvider : TlsCryptoProvider
         if (isAes || (cipherSuite == CipherSuite.TlsChaCha20Poly1305Sha256 && ChaCha20Poly1305.IsSupported))
         {
             CheckKeyLength(key, isAes128 ? 16 : 32);
-            return _libcrypto.IsAvailable && LibcryptoCipher.For(cipherSuite) is { } cipher ? new LibcryptoAead(cipher, key)
+            nint cipher = _libcrypto.IsAvailable ? LibcryptoCipher.For(cipherSuite) : 0;
+            return cipher != 0 ? new LibcryptoAead(cipher, key)
                 : isAes ? new AesGcmAead(key)
                 : new ChaCha20Poly1305Aead(key);
         }

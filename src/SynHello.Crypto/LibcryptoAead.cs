@@ -12,14 +12,12 @@ internal sealed class LibcryptoAead : Aead
 {
     private readonly EvpCipherContextHandle _context;
 
-    /// <param name="cipher">The cipher.</param>
-    /// <param name="key">A key of its length.</param>
-    public LibcryptoAead(LibcryptoCipher cipher, ReadOnlySpan<byte> key)
+    /// <param name="cipher">The EVP_CIPHER.</param>
+    /// <param name="key">A key of its length, which the caller has checked: libcrypto reads so many bytes.</param>
+    public LibcryptoAead(nint cipher, ReadOnlySpan<byte> key)
     {
-        if (key.Length != cipher.KeyLength)
-            throw new ArgumentException($"The key must have {cipher.KeyLength} bytes.", nameof(key));
         _context = Libcrypto.EVP_CIPHER_CTX_new();
-        if (!_context.IsInvalid && Libcrypto.EVP_CipherInit_ex(_context.DangerousGetHandle(), cipher.Handle, 0, key, [], 1) == 1)
+        if (!_context.IsInvalid && Libcrypto.EVP_CipherInit_ex(_context.DangerousGetHandle(), cipher, 0, key, [], 1) == 1)
             return;
         _context.Dispose();
         throw Failure("take a key");

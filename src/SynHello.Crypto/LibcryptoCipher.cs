@@ -3,29 +3,26 @@ using SynHello.Wire;
 namespace SynHello.Crypto;
 
 /// <summary>The AEAD ciphers of libcrypto, each looked up once for the life of the process. Thread-safe.</summary>
-/// <param name="Handle">The EVP_CIPHER.</param>
-/// <param name="KeyLength">The length of its keys in bytes.</param>
-internal sealed record LibcryptoCipher(nint Handle, int KeyLength)
+internal static class LibcryptoCipher
 {
-    private static readonly LibcryptoCipher? s_aes128Gcm = TryFetch("AES-128-GCM", 16);
-    private static readonly LibcryptoCipher? s_aes256Gcm = TryFetch("AES-256-GCM", 32);
-    private static readonly LibcryptoCipher? s_chaCha20Poly1305 = TryFetch("ChaCha20-Poly1305", 32);
+    private static readonly nint s_aes128Gcm = Fetch("AES-128-GCM");
+    private static readonly nint s_aes256Gcm = Fetch("AES-256-GCM");
+    private static readonly nint s_chaCha20Poly1305 = Fetch("ChaCha20-Poly1305");
 
-    /// <summary>The cipher of a suite; null when the library in use does not serve it, and .NET's has to do.</summary>
-    public static LibcryptoCipher? For(CipherSuite suite) =>
+    /// <summary>The EVP_CIPHER of a suite; 0 when the library in use does not serve it, and .NET's has to do.</summary>
+    public static nint For(CipherSuite suite) =>
         suite == CipherSuite.TlsAes128GcmSha256 ? s_aes128Gcm
         : suite == CipherSuite.TlsAes256GcmSha384 ? s_aes256Gcm
         : suite == CipherSuite.TlsChaCha20Poly1305Sha256 ? s_chaCha20Poly1305
-        : null;
+        : 0;
 
-    private static LibcryptoCipher? TryFetch(string name, int keyLength)
+    private static nint Fetch(string name)
     {
         if (!LibcryptoStatus.Current.IsAvailable || !LibcryptoStatus.HasOptionalFunctions)
-            return null;
-        nint handle = Libcrypto.EVP_CIPHER_fetch(0, name, null);
-        if (handle != 0)
-            return new LibcryptoCipher(handle, keyLength);
-        Libcrypto.ERR_clear_error(); // a build without it
-        return null;
+            return 0;
+        nint cipher = Libcrypto.EVP_CIPHER_fetch(0, name, null);
+        if (cipher == 0)
+            Libcrypto.ERR_clear_error(); // a build without it
+        return cipher;
     }
 }

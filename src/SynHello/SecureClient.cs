@@ -184,18 +184,20 @@ public sealed class SecureClient
         string asciiHost = ToAscii(targetHost);
         long start = _timeProvider.GetTimestamp();
         _metrics.Begin();
+        SecureStream stream;
         try
         {
-            SecureStream stream = await HandshakeAsync(
+            stream = await HandshakeAsync(
                 endPoint, targetHost, asciiHost, request, isReplaySafe, cancellationToken).ConfigureAwait(false);
-            _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));
-            return stream;
         }
         catch (Exception exception)
         {
             _metrics.Failed(exception, _timeProvider.GetElapsedTime(start));
             throw;
         }
+
+        _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));
+        return stream;
     }
 
     private async ValueTask<SecureStream> HandshakeAsync(

@@ -164,6 +164,16 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         output.Advance(RecordHeader.Size + fragment.Length);
     }
 
+    /// <summary>How long the records are that <see cref="Write"/> makes of so much content, protected.</summary>
+    /// <param name="contentLength">The length of the content, in bytes; at least 1.</param>
+    /// <param name="sizeLimit">The <see cref="WriteSizeLimit"/> that will be in force.</param>
+    public int ProtectedLength(int contentLength, int sizeLimit)
+    {
+        const int Overhead = RecordHeader.Size + Aead.TagLength;
+        (int full, int rest) = Math.DivRem(contentLength, sizeLimit - 1);
+        return (full * (sizeLimit + Overhead)) + (rest == 0 ? 0 : InnerLength(rest, sizeLimit) + Overhead);
+    }
+
     public void Dispose()
     {
         _read?.Dispose();
@@ -176,9 +186,7 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         ReadOnlySpan<byte> fragment,
         IBufferWriter<byte> output)
     {
-        int innerLength = fragment.Length + 1;
-        if (padding > 1)
-            innerLength = Math.Min(WriteSizeLimit, (innerLength + padding - 1) / padding * padding);
+        int innerLength = InnerLength(fragment.Length, WriteSizeLimit);
         int sealedLength = innerLength + Aead.TagLength;
 
         Span<byte> record = output.GetSpan(RecordHeader.Size + sealedLength)[..(RecordHeader.Size + sealedLength)];
@@ -190,6 +198,11 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         protection.Seal(record[..RecordHeader.Size], body[..innerLength], body);
         output.Advance(record.Length);
     }
+
+    /// <summary>With the content type and the padding.</summary>
+    private int InnerLength(int contentLength, int sizeLimit) => padding > 1
+        ? Math.Min(sizeLimit, (contentLength + padding) / padding * padding)
+        : contentLength + 1;
 
     private static void Replace(ref RecordProtection? current, RecordProtection next)
     {

@@ -23,4 +23,11 @@ public readonly struct TlsClientStart
     /// early data depends on it.
     /// </summary>
     public int? SynRoom { get; init; }
+
+    /// <summary>
+    /// The first flight is made this long at least by padding in the ClientHello (RFC 7685), in bytes, as far as
+    /// <see cref="SynRoom"/> allows; 0 for no padding. A server that does not know yet whether the client's address is
+    /// forged answers with three times what it received at most, so that a short hello can cost a round trip.
+    /// </summary>
+    public int PaddedLength { get; init; }
 }

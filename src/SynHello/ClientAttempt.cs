@@ -52,6 +52,9 @@ internal sealed class ClientAttempt : IDisposable
     /// <summary>Whether the caller declared them safe to replay.</summary>
     public bool IsReplaySafe { get; }
 
+    /// <summary>How long a first flight that rides in a SYN is made at least, in bytes.</summary>
+    public int PaddedLength { get; init; }
+
     /// <summary>Why the bytes did not go as early data.</summary>
     public EarlyDataReason Reason { get; private set; }
 
@@ -105,6 +108,7 @@ internal sealed class ClientAttempt : IDisposable
             Session = _session?.Session,
             EarlyData = goesEarly ? Request : default,
             SynRoom = synRoom,
+            PaddedLength = synRoom is null ? 0 : PaddedLength,
         };
         Engine.Start(start, _flight);
         if (goesEarly && Engine.Negotiated.EarlyData == EarlyDataStatus.None)

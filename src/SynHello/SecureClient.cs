@@ -16,6 +16,12 @@ namespace SynHello;
 /// </summary>
 public sealed class SecureClient
 {
+    /// <summary>
+    /// How long a first flight without a cookie is made: of what answers it, a typical chain is within three times that (see
+    /// docs/design.md), and with all headers it is no longer than the smallest MTU of IPv6.
+    /// </summary>
+    private const int CookielessFlight = 1200;
+
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;
     private readonly FastOpenDialer _dialer = new();
@@ -209,7 +215,10 @@ public sealed class SecureClient
         CancellationToken cancellationToken)
     {
         using var attempt = new ClientAttempt(
-            _configuration, asciiHost, SessionsFor(endPoint, asciiHost), request, isReplaySafe);
+            _configuration, asciiHost, SessionsFor(endPoint, asciiHost), request, isReplaySafe)
+        {
+            PaddedLength = _fastOpen == FastOpenMode.Cookieless ? CookielessFlight : 0,
+        };
         using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         SecureStream? stream = null;

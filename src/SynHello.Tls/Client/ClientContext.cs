@@ -68,7 +68,9 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
     /// Writes a ClientHello with the shares of <see cref="KeyExchanges"/> and <see cref="Session"/> into the flight.
     /// Its binder is still to be made, by <see cref="FinishClientHello"/>.
     /// </summary>
-    public void WriteClientHello(ReadOnlySpan<byte> cookie)
+    /// <param name="cookie">What a HelloRetryRequest asked to be sent back.</param>
+    /// <param name="padding">The length of the padding (RFC 7685); negative for none.</param>
+    public void WriteClientHello(ReadOnlySpan<byte> cookie = default, int padding = -1)
     {
         TlsClientConfiguration.Offer offer = Configuration.Encoded;
         using var shares = new TlsWriter();
@@ -94,6 +96,8 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         Offered = present;
         if (!cookie.IsEmpty)
             present = present.With(ExtensionType.Cookie);
+        if (padding >= 0)
+            present = present.With(ExtensionType.Padding);
 
         Span<byte> name = stackalloc byte[255];
         name = name[..System.Text.Encoding.ASCII.GetBytes(ServerName ?? "", name)];
@@ -118,6 +122,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             ApplicationProtocols = ProtocolNameList.Parse(offer.ApplicationProtocols),
             RecordSizeLimit = (ushort)(Configuration.RecordSizeLimit ?? 0),
             Cookie = cookie,
+            Padding = padding,
             PskKeyExchangeModes = Configuration.AllowPskKeyExchange ? _eitherMode : _dheOnly,
             NewSessionCount = tickets,
             ResumptionCount = tickets,
@@ -125,11 +130,11 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         }.Write(Flight);
     }
 
-    /// <summary>Writes the ClientHello anew, after something was left out.</summary>
-    public void RewriteClientHello()
+    /// <summary>Writes the ClientHello anew, after something was left out or is to be put in.</summary>
+    public void RewriteClientHello(int padding = -1)
     {
         Flight.Clear();
-        WriteClientHello(cookie: default);
+        WriteClientHello(padding: padding);
     }
 
     /// <summary>

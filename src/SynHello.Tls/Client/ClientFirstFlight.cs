@@ -17,9 +17,11 @@ internal static class ClientFirstFlight
         context.Session = Usable(context, start.Session);
         bool hasEarlyData = !start.EarlyData.IsEmpty && MayCarry(context, start.EarlyData.Length);
         context.OffersEarlyData = hasEarlyData;
-        context.WriteClientHello(cookie: default);
+        context.WriteClientHello();
+        int behind = hasEarlyData ? LengthBehind(context, start.EarlyData.Length) : 0;
         if (start.SynRoom is { } room)
-            Fit(context, room, hasEarlyData ? start.EarlyData.Length : 0);
+            Fit(context, room, behind);
+        Pad(context, Math.Min(start.PaddedLength, start.SynRoom ?? int.MaxValue) - behind);
 
         int length = RecordHeader.Size + context.Flight.Length;
         context.FinishClientHello();
@@ -72,22 +74,24 @@ internal static class ClientFirstFlight
         return protocol == default || context.Configuration.ApplicationProtocols.Contains(protocol);
     }
 
+    /// <summary>How much <see cref="WriteEarlyData"/> puts behind the ClientHello.</summary>
+    private static int LengthBehind(ClientContext context, int earlyData) =>
+        (context.Configuration.MiddleboxCompatibility ? RecordHeader.Size + 1 : 0)
+        + context.Records.ProtectedLength(earlyData, context.Session!.RecordSizeLimit);
+
     /// <summary>
     /// Leaves out what can be spared when the flight is larger than the SYN. A ClientHello that is cut in two costs a
     /// round trip: without early data a full handshake that fits is faster than a resumption that does not.
     /// </summary>
-    private static void Fit(ClientContext context, int room, int earlyData)
+    private static void Fit(ClientContext context, int room, int behind)
     {
-        int behind = earlyData == 0
-            ? 0
-            : earlyData + ((1 + (earlyData / RecordHeader.MaximumPlaintext)) * (RecordHeader.Size + 1 + Aead.TagLength));
         if (RecordHeader.Size + context.Flight.Length + behind > room && context.KeyExchanges.Count > 1)
         {
             context.KeepOneKeyExchange();
             context.RewriteClientHello();
         }
 
-        if (RecordHeader.Size + context.Flight.Length > room && context.Session is not null && earlyData == 0)
+        if (RecordHeader.Size + context.Flight.Length > room && context.Session is not null && behind == 0)
         {
             TlsSession session = context.Session;
             context.Session = null;
@@ -98,5 +102,14 @@ internal static class ClientFirstFlight
                 context.RewriteClientHello();
             }
         }
+    }
+
+    /// <summary>Pads the ClientHello to a length, if it is shorter by an extension's header at least.</summary>
+    private static void Pad(ClientContext context, int length)
+    {
+        const int ExtensionHeader = 4;
+        int padding = length - RecordHeader.Size - context.Flight.Length - ExtensionHeader;
+        if (padding >= 0)
+            context.RewriteClientHello(padding);
     }
 }

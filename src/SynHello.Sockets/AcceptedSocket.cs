@@ -11,10 +11,11 @@ public sealed class AcceptedSocket : IDisposable
 {
     private volatile bool _addressProven;
 
-    internal AcceptedSocket(Socket socket, TcpInfo? infoAtAccept)
+    internal AcceptedSocket(Socket socket, TcpInfo? infoAtAccept, AnswerBudget? answerBudget = null)
     {
         Socket = socket;
         InfoAtAccept = infoAtAccept;
+        AnswerBudget = answerBudget;
         // Without TCP_INFO there is no Fast Open either, and accept gives only what a handshake has proven.
         _addressProven = infoAtAccept is not TcpInfo info || Proves(info.State);
     }
@@ -31,6 +32,14 @@ public sealed class AcceptedSocket : IDisposable
     /// <summary>Whether the SYN carried data, and this listener took it.</summary>
     public bool SynDataTaken =>
         InfoAtAccept is TcpInfo info && (info.Options & TcpInfoOptions.SynData) != TcpInfoOptions.None;
+
+    /// <summary>
+    /// What may be sent before <see cref="AddressProven"/>; null when nothing limits it, because the address was proven at
+    /// accept or the SYN showed a cookie for it. It does not keep anybody from sending more: whoever writes takes from it,
+    /// and waits (<see cref="WaitForAddressProofAsync"/>) before it writes the rest. It does not matter any more once
+    /// anything beyond the SYN's data was received.
+    /// </summary>
+    public AnswerBudget? AnswerBudget { get; }
 
     /// <summary>
     /// Whether the peer has acknowledged the SYN-ACK, and so has shown that packets to its address reach it. Until

@@ -234,8 +234,27 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
             return null;
         }
 
-        return new AcceptedSocket(socket, known ? info : null);
+        return new AcceptedSocket(socket, known ? info : null, known ? LimitAnswer(socket, info) : null);
     }
+
+    /// <summary>What may be sent to a child that has shown neither a cookie nor that it gets what is sent to it.</summary>
+    private AnswerBudget? LimitAnswer(Socket socket, in TcpInfo info)
+    {
+        if (info.State != TcpState.SynReceived || ActiveMode != FastOpenMode.Cookieless) return null;
+
+        // So that one that nobody answers for is gone after three seconds, and not after two minutes.
+        bool isShort = LinuxTcp.TrySetOption(socket, LinuxTcp.SynCount, LinuxTcp.UnprovenSynAcks - 1);
+        return new AnswerBudget(
+            (int)Math.Min(info.BytesReceived, int.MaxValue / 8),
+            info.SendMss,
+            FamilyOnTheWire(socket),
+            isShort ? LinuxTcp.UnprovenSynAcks : LinuxTcp.MostSynAcks);
+    }
+
+    private static AddressFamily FamilyOnTheWire(Socket socket) =>
+        socket.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true }
+            ? AddressFamily.InterNetwork
+            : socket.AddressFamily;
 
     private void ReportAborted(SocketException e)
     {

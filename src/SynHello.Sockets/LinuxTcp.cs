@@ -8,11 +8,18 @@ namespace SynHello.Sockets;
 internal static partial class LinuxTcp
 {
     public const int Level = 6;
+    public const int SynCount = 7;
     public const int Info = 11;
     public const int FastOpen = 23;
     public const int FastOpenConnect = 30;
     public const int FastOpenKey = 33;
     public const int FastOpenNoCookie = 34;
+
+    /// <summary>How many SYN-ACKs an unproven child sends: at once, and after a second. It is gone after three.</summary>
+    public const int UnprovenSynAcks = 2;
+
+    /// <summary>How many it may be where that cannot be set: more than net.ipv4.tcp_synack_retries is by default.</summary>
+    public const int MostSynAcks = 8;
 
     private const string FastOpenSysctlPath = "/proc/sys/net/ipv4/tcp_fastopen";
     private const int SocketLevel = 1;

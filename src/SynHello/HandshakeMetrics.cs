@@ -28,6 +28,8 @@ internal sealed class HandshakeMetrics
     private readonly Histogram<double> _duration;
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long>? _synOverflow;
+    private readonly Counter<long>? _sentUnproven;
+    private readonly Counter<long>? _heldBack;
 
     private HandshakeMetrics(Meter meter, string side)
     {
@@ -44,6 +46,13 @@ internal sealed class HandshakeMetrics
         {
             _synOverflow = meter.CreateCounter<long>(
                 "synhello.client.syn_overflow", "By", "Bytes of first flights that did not fit into their SYN.");
+        }
+        else
+        {
+            _sentUnproven = meter.CreateCounter<long>(
+                "synhello.server.unproven.sent", "By", "Bytes sent to addresses before they were proven: a round trip sooner.");
+            _heldBack = meter.CreateCounter<long>(
+                "synhello.server.unproven.held_back", "By", "Bytes that had to wait until an address was proven.");
         }
     }
 
@@ -86,6 +95,12 @@ internal sealed class HandshakeMetrics
         if (_duration.Enabled)
             _duration.Record(time.TotalSeconds, new KeyValuePair<string, object?>("error.type", ErrorType(exception)));
     }
+
+    /// <summary>Bytes are sent to an address that is not proven.</summary>
+    public void SentUnproven(int count) => _sentUnproven?.Add(count);
+
+    /// <summary>Bytes wait until the address is proven.</summary>
+    public void HeldBack(int count) => _heldBack?.Add(count);
 
     private static string ErrorType(Exception exception) => exception switch
     {

@@ -79,6 +79,12 @@ public sealed record HandshakeReport
     /// </summary>
     public int SynOverflowBytes { get; init; }
 
+    /// <summary>
+    /// On a server, how many bytes of its flight had to wait until the client's address was proven, because three times what the SYN
+    /// carried was sent already: a round trip that a shorter certificate chain, or a longer SYN, saves. 0 on a client.
+    /// </summary>
+    public int HeldBackBytes { get; init; }
+
     /// <summary>How many key shares were left out, so that the first flight fits the SYN.</summary>
     public int DroppedKeyShares { get; init; }
 

@@ -39,4 +39,14 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Debug, "The connection to {EndPoint} could not be made, or broke during the handshake: {Message}")]
     public static partial void ConnectBroke(ILogger logger, EndPoint endPoint, string message);
+
+    [LoggerMessage(11, LogLevel.Debug, "{Bytes} bytes for {EndPoint} wait until its address is proven; {SentBytes} were sent")]
+    public static partial void HeldBack(ILogger logger, EndPoint? endPoint, int bytes, int sentBytes);
+
+    [LoggerMessage(
+        12,
+        LogLevel.Warning,
+        "The flight with the certificate chain of {Subject} has some {FlightBytes} bytes, and {Budget} may answer a first contact "
+        + "without a cookie of {SynBytes} bytes: the rest waits for another round trip. A shorter chain or an ECDSA key avoids it")]
+    public static partial void ChainAboveBudget(ILogger logger, string subject, int flightBytes, int budget, int synBytes);
 }

@@ -17,10 +17,10 @@ namespace SynHello;
 public sealed class SecureClient
 {
     /// <summary>
-    /// How long a first flight without a cookie is made: of what answers it, a typical chain is within three times that (see
-    /// docs/design.md), and with all headers it is no longer than the smallest MTU of IPv6.
+    /// How long a first flight without a cookie is made, in bytes: three times that holds the answer with a typical chain (see
+    /// docs/design.md), and with the headers that Linux gives such a SYN it has just the least MTU of IPv6, 1,280.
     /// </summary>
-    private const int CookielessFlight = 1200;
+    internal const int CookielessFlight = 1200;
 
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;

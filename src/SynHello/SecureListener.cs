@@ -68,9 +68,12 @@ public sealed class SecureListener : IAsyncDisposable
             TimeProvider = options.TimeProvider,
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
-        _settings = new ServerHandshakeSettings(_listener.ActiveMode, options.HandshakeTimeout, register, _logger);
+        _settings = new ServerHandshakeSettings(
+            _listener.ActiveMode, options.HandshakeTimeout, register, options.AddressValidation, _metrics, _logger);
         if (_listener.FastOpenLimitation is { } limitation)
             Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
+        if (_listener.ActiveMode == FastOpenMode.Cookieless)
+            ChainWeight.Warn(_logger, LocalEndPoint.AddressFamily, options.Credentials);
 
         // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to
         // another thread; a signature being made holds up one loop, not all.

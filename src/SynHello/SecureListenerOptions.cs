@@ -26,7 +26,8 @@ public sealed class SecureListenerOptions
     /// <summary>
     /// Whether ClientHellos that ride in a SYN are taken. <see cref="FastOpenMode.Cookie"/> by default; where the system does not
     /// allow it the listener says so in its log and serves plain handshakes. <see cref="FastOpenMode.Cookieless"/> answers addresses
-    /// that have not proven themselves: only where nobody can spoof them, until that is budgeted.
+    /// that have not proven themselves, with three times the bytes of their SYN at most (headers and all): a chain that does not fit
+    /// costs a round trip, and is warned of in the log.
     /// </summary>
     public FastOpenMode FastOpen { get; set; } = FastOpenMode.Cookie;
 
@@ -91,6 +92,12 @@ public sealed class SecureListenerOptions
     /// are more, the oldest handshake gives way; when all are complete and wait for the application, further ones wait in the kernel.
     /// </summary>
     public int MaximumPendingConnections { get; set; } = 1024;
+
+    /// <summary>
+    /// Whether answers are held back from addresses that are not proven. To be switched off by tests alone, which show that they would
+    /// see what this prevents.
+    /// </summary>
+    internal bool AddressValidation { get; set; } = true;
 
     /// <summary>How many connections may wait in the kernel; 512 by default.</summary>
     public int Backlog { get; set; } = 512;

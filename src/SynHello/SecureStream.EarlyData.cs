@@ -225,6 +225,7 @@ public sealed partial class SecureStream
                 if (count <= 0 || error != SocketError.Success)
                     return false;
                 _received.Advance(count);
+                _gate?.Received(count);
             }
 
             return true;

@@ -126,6 +126,8 @@ public sealed partial class SecureStream
         CancellationToken cancellationToken)
     {
         var engine = (TlsServerEngine)_engine;
+        if (settings.IsAddressValidated && accepted.AnswerBudget is { } budget)
+            _gate = new AddressGate(accepted, budget, settings, RemoteEndPoint);
         long start = _timeProvider.GetTimestamp();
         int clientHelloBytes = 0;
         bool helloTaken = false;
@@ -151,7 +153,10 @@ public sealed partial class SecureStream
             clientHelloBytes,
             GetPathRoundTrip(),
             TimeSpan.Zero,
-            _timeProvider.GetElapsedTime(start));
+            _timeProvider.GetElapsedTime(start)) with
+        {
+            HeldBackBytes = _gate?.HeldBackBytes ?? 0,
+        };
         if (!engine.IsHandshakeComplete)
             BeginEarlyPhase(settings, start);
     }
@@ -189,7 +194,13 @@ public sealed partial class SecureStream
         }
 
         TrySendOutput();
-        Dispose();
+
+        // Closing would leave the kernel to send SYN-ACKs to an address that may be forged, and to keep a place in the Fast Open queue
+        // for it: a reset is one packet and ends both.
+        if (_gate is { IsUnproven: true })
+            Abort();
+        else
+            Dispose();
     }
 
     private HandshakeReport CreateReport(

@@ -11,6 +11,9 @@ public sealed partial class SecureStream
     /// <summary>Room for the largest record: less would cost a second read for it.</summary>
     private const int ReceiveSize = RecordHeader.Size + RecordHeader.MaximumProtected;
 
+    /// <summary>Stands before an address that was not proven at accept; null where nothing is held back.</summary>
+    private AddressGate? _gate;
+
     private volatile bool _held;
 
     /// <summary>Whether somebody left output to whoever holds <see cref="_sending"/>.</summary>
@@ -47,7 +50,10 @@ public sealed partial class SecureStream
             {
                 do
                 {
-                    int sent = await _socket.SendAsync(sending.Memory, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                    ReadOnlyMemory<byte> allowed = sending.Memory;
+                    if (_gate is { IsOpen: false } gate)
+                        allowed = allowed[..await PassAsync(gate, allowed.Length, cancellationToken).ConfigureAwait(false)];
+                    int sent = await _socket.SendAsync(allowed, SocketFlags.None, cancellationToken).ConfigureAwait(false);
                     sending.Consume(sent);
                 }
                 while (!sending.IsEmpty);
@@ -62,6 +68,17 @@ public sealed partial class SecureStream
                 }
             }
         }
+    }
+
+    /// <summary>Waits until something of a write may be sent.</summary>
+    /// <returns>How many bytes may be.</returns>
+    private async ValueTask<int> PassAsync(AddressGate gate, int length, CancellationToken cancellationToken)
+    {
+        int allowed = gate.Take(length, isApplicationData: _report is not null);
+        if (allowed > 0)
+            return allowed;
+        await gate.WaitAsync(length, cancellationToken).ConfigureAwait(false);
+        return length;
     }
 
     /// <summary>
@@ -120,7 +137,12 @@ public sealed partial class SecureStream
         {
             // Not to wait for room: what is sent this way is small, and a peer whose window is full must not hold anybody up.
             _socket.Blocking = false;
-            int sent = _socket.Send(sending.Span, SocketFlags.None, out SocketError error);
+            ReadOnlySpan<byte> allowed = sending.Span;
+            if (_gate is { IsOpen: false } gate)
+                allowed = allowed[..gate.Take(allowed.Length, isApplicationData: false)];
+            if (allowed.IsEmpty)
+                return -1;
+            int sent = _socket.Send(allowed, SocketFlags.None, out SocketError error);
             return error == SocketError.Success ? sent : -1;
         }
         catch (Exception exception) when (exception is ObjectDisposedException or SocketException)
@@ -199,6 +221,7 @@ public sealed partial class SecureStream
         int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
             .ConfigureAwait(false);
         _received.Advance(count);
+        _gate?.Received(count);
         if (_received.IsEmpty)
             _received.Release();
         return count > 0;
@@ -238,6 +261,7 @@ public sealed partial class SecureStream
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        _gate?.Close();
         if (graceful)
         {
             lock (_lock)

@@ -8,11 +8,15 @@ namespace SynHello;
 /// <param name="FastOpen">How data is taken out of SYNs.</param>
 /// <param name="HandshakeTimeout">The longest time from accept to the end of the handshake.</param>
 /// <param name="ReplayRegister">Says whether early data came before; null where none is taken.</param>
+/// <param name="IsAddressValidated">Whether answers are held back from addresses that are not proven.</param>
+/// <param name="Metrics">What is counted.</param>
 /// <param name="Logger">Where failures are logged.</param>
 internal sealed record ServerHandshakeSettings(
     FastOpenMode FastOpen,
     TimeSpan HandshakeTimeout,
     ReplayRegister? ReplayRegister,
+    bool IsAddressValidated,
+    HandshakeMetrics Metrics,
     ILogger Logger)
 {
     public string TimeoutMessage => $"The handshake took longer than {HandshakeTimeout.TotalSeconds:0.###} s.";

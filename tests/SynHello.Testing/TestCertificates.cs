@@ -38,49 +38,49 @@ public static class TestCertificates
         Issue(kind, names, notBefore: _epoch.AddDays(-30), notAfter: _epoch.AddDays(-2));
 
     /// <summary>A leaf certified by a root, through an intermediate unless told otherwise.</summary>
-    /// <param name="kind">The leaf's key; the authorities' are ECDSA P-256.</param>
+    /// <param name="kind">The leaf's key.</param>
     /// <param name="names">Host names and IP addresses of the leaf.</param>
     /// <param name="withIntermediate">Whether an intermediate stands between leaf and root.</param>
     /// <param name="notBefore">From when the leaf is valid; yesterday by default.</param>
     /// <param name="notAfter">Until when the leaf is valid; 30 days from now by default.</param>
+    /// <param name="authorities">The authorities' keys.</param>
+    /// <param name="ballast">Makes leaf and intermediate this many bytes longer.</param>
     public static TestChain Issue(
         CertificateKind kind,
         string[] names,
         bool withIntermediate = true,
         DateTimeOffset? notBefore = null,
-        DateTimeOffset? notAfter = null)
+        DateTimeOffset? notAfter = null,
+        CertificateKind authorities = CertificateKind.EcdsaP256,
+        int ballast = 0)
     {
-        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using AsymmetricAlgorithm rootKey = CreateKey(authorities);
         using X509Certificate2 rootWithKey = Request("SynHello test root", rootKey, isAuthority: true, [])
             .CreateSelfSigned(_epoch.AddDays(-365), _epoch.AddDays(365));
         X509Certificate2 root = X509CertificateLoader.LoadCertificate(rootWithKey.RawData);
+        (DateTimeOffset, DateTimeOffset) validity = (notBefore ?? _epoch.AddDays(-1), notAfter ?? _epoch.AddDays(30));
         if (!withIntermediate)
-            return new TestChain(IssueLeaf(kind, names, rootWithKey, notBefore, notAfter), [], root);
+            return new TestChain(IssueLeaf(kind, names, rootWithKey, rootKey, validity, ballast), [], root);
 
-        using var intermediateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        X509Certificate2 intermediate = Request("SynHello test intermediate", intermediateKey, isAuthority: true, [])
-            .Create(rootWithKey, _epoch.AddDays(-180), _epoch.AddDays(180), Serial());
-        using X509Certificate2 intermediateWithKey = intermediate.CopyWithPrivateKey(intermediateKey);
-        return new TestChain(IssueLeaf(kind, names, intermediateWithKey, notBefore, notAfter), [intermediate], root);
+        using AsymmetricAlgorithm intermediateKey = CreateKey(authorities);
+        X509Certificate2 intermediate = Request("SynHello test intermediate", intermediateKey, isAuthority: true, [], ballast)
+            .Create(rootWithKey.SubjectName, SignerOf(rootKey), _epoch.AddDays(-180), _epoch.AddDays(180), Serial());
+        return new TestChain(
+            IssueLeaf(kind, names, intermediate, intermediateKey, validity, ballast), [intermediate], root);
     }
 
     private static X509Certificate2 IssueLeaf(
         CertificateKind kind,
         string[] names,
         X509Certificate2 issuer,
-        DateTimeOffset? notBefore,
-        DateTimeOffset? notAfter)
+        AsymmetricAlgorithm issuerKey,
+        (DateTimeOffset From, DateTimeOffset To) validity,
+        int ballast)
     {
         using AsymmetricAlgorithm key = CreateKey(kind);
-        CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names);
-        using ECDsa issuerKey =
-            issuer.GetECDsaPrivateKey() ?? throw new InvalidOperationException("The issuer has no key.");
-        using X509Certificate2 certificate = request.Create(
-            issuer.SubjectName,
-            X509SignatureGenerator.CreateForECDsa(issuerKey),
-            notBefore ?? _epoch.AddDays(-1),
-            notAfter ?? _epoch.AddDays(30),
-            Serial());
+        CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names, ballast);
+        using X509Certificate2 certificate =
+            request.Create(issuer.SubjectName, SignerOf(issuerKey), validity.From, validity.To, Serial());
         return key switch
         {
             ECDsa ecdsa => certificate.CopyWithPrivateKey(ecdsa),
@@ -88,6 +88,13 @@ public static class TestCertificates
             _ => throw new InvalidOperationException("The key is of no known kind."),
         };
     }
+
+    private static X509SignatureGenerator SignerOf(AsymmetricAlgorithm key) => key switch
+    {
+        ECDsa ecdsa => X509SignatureGenerator.CreateForECDsa(ecdsa),
+        RSA rsa => X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1),
+        _ => throw new InvalidOperationException("The key is of no known kind."),
+    };
 
     private static AsymmetricAlgorithm CreateKey(CertificateKind kind) => kind switch
     {
@@ -100,7 +107,8 @@ public static class TestCertificates
         string commonName,
         AsymmetricAlgorithm key,
         bool isAuthority,
-        string[] names)
+        string[] names,
+        int ballast = 0)
     {
         string subject = $"CN={commonName}";
         CertificateRequest request = key switch
@@ -114,6 +122,13 @@ public static class TestCertificates
             isAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign
                 : X509KeyUsageFlags.DigitalSignature,
             critical: true));
+        if (ballast > 0)
+        {
+            // "Enterprise" space of nobody's: an extension that nobody has to understand.
+            request.CertificateExtensions.Add(
+                new X509Extension("1.3.6.1.4.1.55555.1", RandomNumberGenerator.GetBytes(ballast), critical: false));
+        }
+
         if (names.Length == 0)
             return request;
 

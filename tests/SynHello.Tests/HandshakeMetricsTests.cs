@@ -4,6 +4,7 @@ using System.Security.Authentication;
 
 using SynHello.Sockets;
 using SynHello.Sockets.Tests;
+using SynHello.Testing;
 
 namespace SynHello.Tests;
 

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
-namespace SynHello.Tests;
+namespace SynHello.Testing;
 
 /// <summary>The meters of one test, and all that they were told.</summary>
-internal sealed class RecordedMetrics : IMeterFactory
+public sealed class RecordedMetrics : IMeterFactory
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentQueue<Measurement> _measurements = [];
     private readonly ConcurrentBag<Meter> _meters = [];
 
+    /// <summary>Listens from now on.</summary>
     public RecordedMetrics()
     {
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -22,6 +23,7 @@ internal sealed class RecordedMetrics : IMeterFactory
         _listener.Start();
     }
 
+    /// <inheritdoc/>
     public Meter Create(MeterOptions options)
     {
         options.Scope = this;
@@ -33,6 +35,10 @@ internal sealed class RecordedMetrics : IMeterFactory
     /// <summary>What an instrument was told.</summary>
     public Measurement[] Of(string instrument) => [.. _measurements.Where(measurement => measurement.Instrument == instrument)];
 
+    /// <summary>What an instrument was told, all in all.</summary>
+    public long Sum(string instrument) => (long)Of(instrument).Sum(measurement => measurement.Value);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _listener.Dispose();
@@ -46,5 +52,6 @@ internal sealed class RecordedMetrics : IMeterFactory
             value,
             string.Join(' ', tags.ToArray().OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"))));
 
-    internal sealed record Measurement(string Instrument, double Value, string Tags);
+    /// <summary>One thing that an instrument was told.</summary>
+    public sealed record Measurement(string Instrument, double Value, string Tags);
 }

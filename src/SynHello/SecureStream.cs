@@ -147,7 +147,8 @@ public sealed partial class SecureStream : Stream
         {
             do
             {
-                ReadOnlyMemory<byte> chunk = buffer[..Math.Min(WriteChunk, buffer.Length)];
+                int length = Math.Min(WriteChunk, buffer.Length);
+                ReadOnlyMemory<byte> chunk = buffer[..(_gate?.RecordContent(length) ?? length)];
                 buffer = buffer[chunk.Length..];
                 lock (_lock)
                 {

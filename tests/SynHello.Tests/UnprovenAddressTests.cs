@@ -116,6 +116,7 @@ public sealed class UnprovenAddressTests : IDisposable
         {
             await first.FlushAsync(Cancelled);
             await using SecureStream accepted = await listener.AcceptAsync(Cancelled);
+            Assert.True(accepted.IsRemoteAddressProven);
             await accepted.WriteAsync(EarlyVisits.Response, Cancelled);
             await Exchange.ReadAsync(first, EarlyVisits.Response.Length);
         }
@@ -127,6 +128,7 @@ public sealed class UnprovenAddressTests : IDisposable
         await using (server)
         {
             Assert.False(server.IsHandshakeComplete);
+            Assert.False(server.IsRemoteAddressProven);
             Task writing = server.WriteAsync(new byte[50_000], Cancelled).AsTask();
             string message;
             do

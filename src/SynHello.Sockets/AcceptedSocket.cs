@@ -95,6 +95,16 @@ public sealed class AcceptedSocket : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Takes notice of a proof that the caller has: that anything was received beyond what the SYN carried. It is not
+    /// necessary, and spares the kernel a question. Safe to call from any thread.
+    /// </summary>
+    public void NoticeProof()
+    {
+        _addressProven = true;
+        _unproven?.Leave(this);
+    }
+
     /// <summary>Closes the socket. Pending operations on it end with an exception.</summary>
     public void Dispose()
     {
@@ -119,12 +129,6 @@ public sealed class AcceptedSocket : IDisposable
 
         if (Proves(info.State)) _addressProven = true;
         return !_addressProven && info.State != TcpState.Closed;
-    }
-
-    private void NoticeProof()
-    {
-        _addressProven = true;
-        _unproven?.Leave(this);
     }
 
     // The states that nothing but the peer's acknowledgment leads to. A reset leads from SYN-RECEIVED to CLOSED without

@@ -18,6 +18,7 @@ internal sealed class PressureWatch : IDisposable
     private readonly ITimer _timer;
     private readonly KernelCounters? _counters = KernelCounters.TryOpen();
     private (long Overflows, long FullSynQueues)? _last;
+    private volatile int _lookAt;
     private volatile bool _isRunning;
     private bool _isDisposed;
 
@@ -35,13 +36,16 @@ internal sealed class PressureWatch : IDisposable
         TimeProvider timeProvider)
     {
         _retreat = retreat;
-        _limit = limit;
+        _limit = _lookAt = limit;
         _setMode = setMode;
         _changed = changed;
         _unproven = new UnprovenConnections(timeProvider);
         _timer = timeProvider.CreateTimer(
             static state => ((PressureWatch)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>How many connections are unproven as far as anybody has noticed.</summary>
+    internal int Count => _unproven.Count;
 
     /// <summary>How many connections are unproven. Asks the kernel about each.</summary>
     public int CountUnproven() => _unproven.Look(FastOpenRetreat.OverdueAge).Count;
@@ -53,8 +57,8 @@ internal sealed class PressureWatch : IDisposable
         if (count == 0)
             return;
 
-        // Those whose proof nobody has noticed do not count; there are none of them where nothing else is crowded.
-        if (count >= _limit || (!_retreat.IsLowered && _retreat.IsCrowded(count)))
+        // Some may be proven, or dead, and nobody has noticed.
+        if (count >= _lookAt || (_retreat.Mode == FastOpenMode.Cookieless && _retreat.IsCrowded(count)))
             LookCloser(isTick: false);
         if (!_isRunning)
             Run();
@@ -108,6 +112,7 @@ internal sealed class PressureWatch : IDisposable
             if (_isDisposed)
                 return;
             (int count, int overdue) = _unproven.Look(FastOpenRetreat.OverdueAge);
+            _lookAt = count + _limit; // so that looking costs each no more than it would cost alone
             (long overflows, long fullSynQueues) = isTick ? ReadGrowth() : (0, 0);
             FastOpenMode before = _retreat.Mode;
             if (_retreat.Judge(new FastOpenPressure(count, overdue, overflows, fullSynQueues)) is not { } reason)

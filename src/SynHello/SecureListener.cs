@@ -213,6 +213,8 @@ public sealed class SecureListener : IAsyncDisposable
             remote = accepted.Socket.RemoteEndPoint;
             stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
             await stream.CompleteServerHandshakeAsync(accepted, _settings, linked.Token).ConfigureAwait(false);
+            if (stream.IsHandshakeComplete)
+                accepted.NoticeProof(); // by the Finished
             Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
             _pending.End(pending);
             _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));

@@ -161,6 +161,33 @@ public sealed class RetreatUnderLoadTests : IDisposable
         Assert.Equal(0, listener.UnprovenConnections);
     }
 
+    /// <summary>Without a timer too nobody is kept whose proof was not noticed, and few are asked about for it.</summary>
+    [Theory]
+    [InlineData(FastOpenMode.Cookieless)]
+    [InlineData(FastOpenMode.Cookie)]
+    public async Task Connections_ThatAreClosedByTheirSocket_AreForgotten(FastOpenMode mode)
+    {
+        const int Limit = 4;
+        using FastOpenListener listener = new(
+            PrivateNetwork.NextEndPoint(AddressFamily.InterNetwork),
+            new() { Mode = FastOpenMode.Cookieless, RetreatsUnderLoad = false });
+        using var watch = new PressureWatch(
+            new FastOpenRetreat(mode, asksForCookies: true, Limit, _clock), Limit, _ => { }, _changes.Add, new ManualTime());
+        using (PacketFilter.LoseAcknowledgments(listener.LocalEndPoint.Port))
+        {
+            for (int i = 0; i < 20; i++)
+            {
+                await DialAsync(listener);
+                AcceptedSocket child = await AcceptAsync(listener);
+                watch.Enter(child);
+                child.Socket.Dispose();
+                Assert.InRange(watch.Count, 0, 2 * Limit);
+            }
+        }
+
+        Assert.Empty(_changes);
+    }
+
     [Fact]
     public async Task FullQueue_StepsDownTheListenerThatItBelongsTo()
     {
@@ -227,14 +254,33 @@ public sealed class RetreatUnderLoadTests : IDisposable
             Assert.Equal(2, listener.UnprovenConnections);
         }
 
+        AcceptedSocket noticed = children[3];
+        noticed.NoticeProof();
+        Assert.True(noticed.AddressProven);
+        Assert.Equal(1, listener.UnprovenConnections);
         await clients[2].Socket.SendAsync(new byte[] { 1 }, SocketFlags.None, Cancelled);
         await Exchange.ReadAsync(children[2].Socket, 518, Cancelled);
-        Assert.Equal(1, listener.UnprovenConnections);
-        clients[3].Socket.LingerState = new LingerOption(true, 0);
-        clients[3].Dispose();
-        await Exchange.ReadAsync(children[3].Socket, 517, Cancelled);
+        Assert.Equal(0, listener.UnprovenConnections);
+    }
+
+    [Fact]
+    public async Task UnprovenConnection_LeavesWhenThePeerResetsIt()
+    {
+        using FastOpenListener listener = Listen(64);
+        DialedSocket client;
+        AcceptedSocket child;
+        using (PacketFilter.LoseAcknowledgments(listener.LocalEndPoint.Port))
+        {
+            client = await DialAsync(listener);
+            child = await AcceptAsync(listener);
+            Assert.Equal(1, listener.UnprovenConnections);
+        }
+
+        client.Socket.LingerState = new LingerOption(true, 0);
+        client.Dispose();
+        await Exchange.ReadAsync(child.Socket, 517, Cancelled);
         await Assert.ThrowsAsync<SocketException>(
-            () => children[3].Socket.ReceiveAsync(new byte[1], SocketFlags.None, Cancelled).AsTask());
+            () => child.Socket.ReceiveAsync(new byte[1], SocketFlags.None, Cancelled).AsTask());
         Assert.Equal(0, listener.UnprovenConnections);
     }
 

@@ -102,14 +102,15 @@ public sealed class AcceptedSocket : IDisposable
     public void NoticeProof()
     {
         _addressProven = true;
-        _unproven?.Leave(this);
+        _unproven?.Leave(this, isProven: true);
     }
 
     /// <summary>Closes the socket. Pending operations on it end with an exception.</summary>
     public void Dispose()
     {
+        bool isProven = _unproven is null || _addressProven || (!Socket.SafeHandle.IsClosed && AddressProven);
         Socket.Dispose();
-        _unproven?.Leave(this);
+        _unproven?.Leave(this, isProven);
     }
 
     /// <summary>Counts it among the unproven if it is.</summary>
@@ -122,13 +123,16 @@ public sealed class AcceptedSocket : IDisposable
         return unproven.Enter(this);
     }
 
-    /// <summary>Asks the kernel whether it still waits for the proof: not when it is proven, dead or closed.</summary>
-    internal bool AwaitsProof()
+    /// <summary>
+    /// Asks the kernel whether it still waits for the proof. False when it is dead without one; null when it is proven, or
+    /// closed by now.
+    /// </summary>
+    internal bool? AwaitsProof()
     {
-        if (_addressProven || Socket.SafeHandle.IsClosed || !TcpInfo.TryGet(Socket, out TcpInfo info)) return false;
+        if (_addressProven || Socket.SafeHandle.IsClosed || !TcpInfo.TryGet(Socket, out TcpInfo info)) return null;
 
         if (Proves(info.State)) _addressProven = true;
-        return !_addressProven && info.State != TcpState.Closed;
+        return _addressProven ? null : info.State != TcpState.Closed;
     }
 
     // The states that nothing but the peer's acknowledgment leads to. A reset leads from SYN-RECEIVED to CLOSED without

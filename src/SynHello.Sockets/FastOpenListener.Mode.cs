@@ -15,7 +15,8 @@ public sealed partial class FastOpenListener
 
     /// <summary>
     /// What is in force now: <see cref="ActiveMode"/>, or less under load. A listener steps down from cookieless to
-    /// cookies when three quarters of <see cref="QueueLength"/> are unproven, or when the kernel's queues overflow; from
+    /// cookies when three quarters of <see cref="QueueLength"/> are unproven (those that ended so within the last three
+    /// seconds count as well), or when the kernel's queues overflow; from
     /// cookies to plain handshakes when the kernel has to answer with SYN cookies, or half the queue hangs; and one
     /// step up after eight seconds of calm, or more if the pressure comes back.
     /// </summary>

@@ -231,6 +231,7 @@ public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
         if (known && info.State == TcpState.Closed)
         {
             socket.Dispose();
+            if (IsOpenedBySyn(info)) _watch?.EnterLost();
             ReportAborted(new SocketException((int)SocketError.ConnectionReset));
             return null;
         }

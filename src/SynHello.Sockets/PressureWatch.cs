@@ -39,7 +39,7 @@ internal sealed class PressureWatch : IDisposable
         _limit = _lookAt = limit;
         _setMode = setMode;
         _changed = changed;
-        _unproven = new UnprovenConnections(timeProvider);
+        _unproven = new UnprovenConnections(limit, timeProvider);
         _timer = timeProvider.CreateTimer(
             static state => ((PressureWatch)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -54,14 +54,15 @@ internal sealed class PressureWatch : IDisposable
     public void Enter(AcceptedSocket connection)
     {
         int count = connection.EnterUnproven(_unproven);
-        if (count == 0)
-            return;
+        if (count > 0)
+            Judge(count);
+    }
 
-        // Some may be proven, or dead, and nobody has noticed.
-        if (count >= _lookAt || (_retreat.Mode == FastOpenMode.Cookieless && _retreat.IsCrowded(count)))
-            LookCloser(isTick: false);
-        if (!_isRunning)
-            Run();
+    /// <summary>Counts a connection that was opened by its SYN, and reset before it was accepted.</summary>
+    public void EnterLost()
+    {
+        _unproven.RememberLost();
+        Judge(_unproven.Count);
     }
 
     /// <summary>Stops watching. The mode stays as it is.</summary>
@@ -75,6 +76,16 @@ internal sealed class PressureWatch : IDisposable
             _timer.Dispose();
             _counters?.Dispose();
         }
+    }
+
+    private void Judge(int count)
+    {
+        // Some may be proven, or dead, and nobody has noticed.
+        if (count >= _lookAt
+            || (_retreat.Mode == FastOpenMode.Cookieless && _retreat.IsCrowded(count + _unproven.Ended)))
+            LookCloser(isTick: false);
+        if (!_isRunning)
+            Run();
     }
 
     private void Run()
@@ -114,6 +125,7 @@ internal sealed class PressureWatch : IDisposable
             (int count, int overdue) = _unproven.Look(FastOpenRetreat.OverdueAge);
             _lookAt = count + _limit; // so that looking costs each no more than it would cost alone
             (long overflows, long fullSynQueues) = isTick ? ReadGrowth() : (0, 0);
+            count += _unproven.Ended;
             FastOpenMode before = _retreat.Mode;
             if (_retreat.Judge(new FastOpenPressure(count, overdue, overflows, fullSynQueues)) is not { } reason)
                 return;

@@ -5,10 +5,21 @@ namespace SynHello.Sockets;
 /// are, and tells nobody. One leaves when somebody notices the proof, when it is closed, or when the kernel is asked.
 /// Thread-safe.
 /// </summary>
-internal sealed class UnprovenConnections(TimeProvider timeProvider)
+/// <remarks>
+/// One that ends without a proof counts as pressure for as long as it might have lived. What breaks the protocol, or is
+/// reset by whoever forged the address, gives its place in the kernel's queue back at once: of a flood of those there is
+/// never more than one at a time, and each costs an accept and a handshake.
+/// </remarks>
+/// <param name="limit">How many of those that ended are remembered.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class UnprovenConnections(int limit, TimeProvider timeProvider)
 {
+    /// <summary>How long an address that nobody answers for is unproven (see <see cref="LinuxTcp.UnprovenSynAcks"/>).</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(3);
+
     private readonly Lock _lock = new();
     private readonly LinkedList<AcceptedSocket> _connections = [];
+    private readonly Queue<long> _ended = new();
 
     /// <summary>How many there are as far as anybody has noticed: never too few.</summary>
     public int Count
@@ -17,6 +28,20 @@ internal sealed class UnprovenConnections(TimeProvider timeProvider)
         {
             lock (_lock)
                 return _connections.Count;
+        }
+    }
+
+    /// <summary>How many ended of late without a proof.</summary>
+    public int Ended
+    {
+        get
+        {
+            lock (_lock)
+            {
+                while (_ended.TryPeek(out long accepted) && timeProvider.GetElapsedTime(accepted) > Life)
+                    _ended.Dequeue();
+                return _ended.Count;
+            }
         }
     }
 
@@ -33,10 +58,22 @@ internal sealed class UnprovenConnections(TimeProvider timeProvider)
     }
 
     /// <summary>Lets one go, if it is still here.</summary>
-    public void Leave(AcceptedSocket connection)
+    /// <param name="connection">The connection.</param>
+    /// <param name="isProven">Whether its address is proven, so that it is not remembered.</param>
+    public void Leave(AcceptedSocket connection, bool isProven)
     {
         lock (_lock)
-            Remove(connection);
+        {
+            if (Remove(connection) && !isProven)
+                Remember(connection.AcceptedAt);
+        }
+    }
+
+    /// <summary>Remembers one that was reset before it was accepted.</summary>
+    public void RememberLost()
+    {
+        lock (_lock)
+            Remember(timeProvider.GetTimestamp());
     }
 
     /// <summary>
@@ -53,21 +90,38 @@ internal sealed class UnprovenConnections(TimeProvider timeProvider)
             {
                 AcceptedSocket connection = node.Value;
                 node = node.Next;
-                if (!connection.AwaitsProof())
-                    Remove(connection);
-                else if (timeProvider.GetElapsedTime(connection.AcceptedAt) > overdueAge)
-                    overdue++;
+                switch (connection.AwaitsProof())
+                {
+                    case null:
+                        Remove(connection);
+                        break;
+                    case false:
+                        Remove(connection);
+                        Remember(connection.AcceptedAt);
+                        break;
+                    case true when timeProvider.GetElapsedTime(connection.AcceptedAt) > overdueAge:
+                        overdue++;
+                        break;
+                }
             }
 
             return (_connections.Count, overdue);
         }
     }
 
-    private void Remove(AcceptedSocket connection)
+    private bool Remove(AcceptedSocket connection)
     {
         if (connection.PlaceAmongUnproven is not { } place)
-            return;
+            return false;
         connection.PlaceAmongUnproven = null;
         _connections.Remove(place);
+        return true;
+    }
+
+    private void Remember(long accepted)
+    {
+        if (_ended.Count == limit)
+            _ended.Dequeue();
+        _ended.Enqueue(accepted);
     }
 }

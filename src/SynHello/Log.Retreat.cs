@@ -18,7 +18,7 @@ internal static partial class Log
     [LoggerMessage(
         61,
         LogLevel.Warning,
-        "Fast Open on {EndPoint} steps down to {Mode} from {Before}: {Reason}; {Unproven} connections are unproven, {Limit} may be")]
+        "Fast Open on {EndPoint} steps down to {Mode} from {Before}: {Reason}; {Unproven} connections are unproven, or ended so just now; {Limit} may be")]
     public static partial void SteppedDown(
         ILogger logger, EndPoint endPoint, FastOpenMode mode, FastOpenMode before, FastOpenStepReason reason, int unproven, int limit);
 

@@ -161,6 +161,70 @@ public sealed class RetreatUnderLoadTests : IDisposable
         Assert.Equal(0, listener.UnprovenConnections);
     }
 
+    /// <summary>
+    /// What breaks the protocol is reset, and gives its place in the kernel's queue back at once: there is never more than
+    /// one, and yet it is a flood.
+    /// </summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1.4, true)]
+    [InlineData(1.6, false)]
+    public async Task ConnectionsThatEndUnproven_AreACrowdForAWhile(double secondsApart, bool stepsDown)
+    {
+        using FastOpenListener listener = Listen(4);
+        using (PacketFilter.LoseAcknowledgments(listener.LocalEndPoint.Port))
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                Advance(secondsApart);
+                Assert.Empty(_changes);
+                await DialAsync(listener);
+                AcceptedSocket child = await AcceptAsync(listener);
+                Assert.Equal(1, listener.UnprovenConnections);
+                child.Dispose();
+                Assert.Equal(0, listener.UnprovenConnections);
+            }
+        }
+
+        if (stepsDown)
+            Assert.Equal(FastOpenStepReason.UnprovenConnections, Assert.Single(_changes).Reason);
+        else
+            Assert.Empty(_changes);
+    }
+
+    [Fact]
+    public async Task ConnectionsResetBeforeAccept_AreACrowdForAWhile()
+    {
+        using FastOpenListener listener = Listen(4);
+        for (int i = 0; i < 3; i++)
+        {
+            DialedSocket client = await DialAsync(listener);
+            client.Socket.LingerState = new LingerOption(true, 0);
+            client.Dispose();
+        }
+
+        Assert.Empty(_changes);
+        using (Exchange exchange = await Exchange.RunAsync(listener, FastOpenMode.Off, 10, Cancelled))
+            Assert.Equal(3, listener.AbortedConnections);
+        Assert.Equal(FastOpenMode.Cookie, Assert.Single(_changes).To);
+        Advance(11.5);
+        Assert.Equal(FastOpenMode.Cookieless, listener.CurrentMode);
+    }
+
+    [Fact]
+    public async Task ConnectionsThatEndProven_AreNoCrowd()
+    {
+        using FastOpenListener listener = Listen(4);
+        for (int i = 0; i < 20; i++)
+        {
+            using Exchange exchange = await Exchange.RunAsync(listener, FastOpenMode.Cookieless, 517, Cancelled);
+            if (i % 2 == 0)
+                exchange.Server.Socket.Dispose(); // before anybody has noticed
+        }
+
+        Assert.Empty(_changes);
+    }
+
     /// <summary>Without a timer too nobody is kept whose proof was not noticed, and few are asked about for it.</summary>
     [Theory]
     [InlineData(FastOpenMode.Cookieless)]

@@ -46,7 +46,7 @@ public sealed class ListenerRetreatTests : IDisposable
             Assert.Equal(LogLevel.Warning, down.Level);
             Assert.Equal(
                 $"Fast Open on {listener.LocalEndPoint} steps down to Cookie from Cookieless: UnprovenConnections; "
-                + "3 connections are unproven, 4 may be",
+                + "3 connections are unproven, or ended so just now; 4 may be",
                 down.Message);
             Assert.Equal((1, 3), await ObserveAsync(tags, 3));
             Assert.Equal(FastOpenMode.Cookie, listener.CurrentFastOpen);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 
@@ -74,7 +75,9 @@ public sealed class FloodTests(ITestOutputHelper output)
         (int begunUnderFlood, int served) = await load.RunAsync(_window);
         TimeSpan time = await flooding;
         int made = credential.Signatures - signatures - begunUnderFlood;
+        long end = Stopwatch.GetTimestamp();
         await log.SteppedUpAsync("Cookieless");
+        TimeSpan recovery = Stopwatch.GetElapsedTime(end);
         await over.CancelAsync();
         (int meter, int kernel) = await watching;
         long growth = GC.GetTotalMemory(forceFullCollection: true) - memory;
@@ -82,7 +85,7 @@ public sealed class FloodTests(ITestOutputHelper output)
         output.WriteLine(
             $"{Spoofed} spoofed SYNs in {time.TotalSeconds:0.0} s; {servedBefore} of {begun} visits were served before, {served} of "
             + $"{begunUnderFlood} meanwhile; at most {meter} were unproven by the meter and {kernel} by the kernel; {made} "
-            + $"signatures for nobody; managed memory grew by {growth} bytes.");
+            + $"signatures for nobody; cookieless again {recovery.TotalSeconds:0.0} s later; managed memory grew by {growth} bytes.");
         foreach (string step in log.Steps)
             output.WriteLine(step);
 

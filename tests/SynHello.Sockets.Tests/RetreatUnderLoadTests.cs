@@ -51,9 +51,13 @@ public sealed class RetreatUnderLoadTests : IDisposable
         using FastOpenListener listener = Listen(64, FastOpenMode.Cookie);
         using (Exchange first = await Exchange.RunAsync(listener, FastOpenMode.Cookie, 517, Cancelled))
             Assert.False(first.Server.CookieVerified); // a plain handshake, which asks for one
-        using Exchange second = await Exchange.RunAsync(listener, FastOpenMode.Cookie, 517, Cancelled);
-        Assert.True(second.Server.CookieVerified);
-        Assert.Null(second.Server.AnswerBudget);
+        using PacketFilter filter = PacketFilter.LoseAcknowledgments(listener.LocalEndPoint.Port);
+        await DialAsync(listener, FastOpenMode.Cookie);
+        AcceptedSocket second = await AcceptAsync(listener);
+        Assert.Equal(TcpState.SynReceived, second.InfoAtAccept!.Value.State);
+        Assert.True(second.CookieVerified);
+        Assert.Null(second.AnswerBudget);
+        Assert.Equal(2, SynRetries(second)); // seven seconds
     }
 
     [Theory]
@@ -74,6 +78,7 @@ public sealed class RetreatUnderLoadTests : IDisposable
                 Assert.Equal(TcpState.SynReceived, child.InfoAtAccept!.Value.State);
                 Assert.False(child.CookieVerified);
                 Assert.NotNull(child.AnswerBudget);
+                Assert.Equal(1, SynRetries(child)); // three seconds
             }
         }
 
@@ -106,7 +111,9 @@ public sealed class RetreatUnderLoadTests : IDisposable
             {
                 Assert.Empty(_changes);
                 await DialAsync(listener);
-                await AcceptAsync(listener);
+                AcceptedSocket child = await AcceptAsync(listener);
+                Assert.False(child.CookieVerified);
+                Assert.NotNull(child.AnswerBudget);
                 Assert.Equal(i, listener.UnprovenConnections);
             }
 
@@ -211,18 +218,51 @@ public sealed class RetreatUnderLoadTests : IDisposable
         Assert.Equal(FastOpenMode.Cookieless, listener.CurrentMode);
     }
 
-    [Fact]
-    public async Task ConnectionsThatEndProven_AreNoCrowd()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // by somebody who has the socket alone
+    public async Task ConnectionsThatEndProven_AreNoCrowd(bool bySocket)
     {
         using FastOpenListener listener = Listen(4);
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < 10; i++)
         {
-            using Exchange exchange = await Exchange.RunAsync(listener, FastOpenMode.Cookieless, 517, Cancelled);
-            if (i % 2 == 0)
-                exchange.Server.Socket.Dispose(); // before anybody has noticed
+            DialedSocket client;
+            AcceptedSocket child;
+            using (PacketFilter.LoseAcknowledgments(listener.LocalEndPoint.Port))
+            {
+                client = await DialAsync(listener);
+                child = await AcceptAsync(listener);
+                Assert.Equal(1, listener.UnprovenConnections);
+            }
+
+            await client.Socket.SendAsync(new byte[] { 1 }, SocketFlags.None, Cancelled);
+            await Exchange.ReadAsync(child.Socket, 518, Cancelled);
+            if (bySocket)
+                child.Socket.Dispose();
+            else
+                child.Dispose();
         }
 
         Assert.Empty(_changes);
+    }
+
+    [Fact]
+    public async Task ProofThatIsNoticed_SparesTheKernelTheQuestion()
+    {
+        using FastOpenListener listener = new(
+            PrivateNetwork.NextEndPoint(AddressFamily.InterNetwork),
+            new() { Mode = FastOpenMode.Cookieless, RetreatsUnderLoad = false });
+        using var watch = new PressureWatch(
+            new FastOpenRetreat(FastOpenMode.Cookieless, true, 4, _clock), 4, _ => { }, _changes.Add, _clock);
+        using (PacketFilter.LoseAcknowledgments(listener.LocalEndPoint.Port))
+        {
+            await DialAsync(listener);
+            AcceptedSocket child = await AcceptAsync(listener);
+            watch.Enter(child);
+            Assert.Equal(1, watch.Count);
+            child.NoticeProof();
+            Assert.Equal(0, watch.Count);
+        }
     }
 
     /// <summary>Without a timer too nobody is kept whose proof was not noticed, and few are asked about for it.</summary>
@@ -389,10 +429,17 @@ public sealed class RetreatUnderLoadTests : IDisposable
             ModeChanged = isObserved ? _changes.Add : null,
         });
 
-    private async Task<DialedSocket> DialAsync(FastOpenListener listener)
+    private static int SynRetries(AcceptedSocket socket)
+    {
+        byte[] value = new byte[sizeof(int)];
+        Assert.Equal(value.Length, socket.Socket.GetRawSocketOption(LinuxTcp.Level, LinuxTcp.SynCount, value));
+        return BitConverter.ToInt32(value);
+    }
+
+    private async Task<DialedSocket> DialAsync(FastOpenListener listener, FastOpenMode mode = FastOpenMode.Cookieless)
     {
         DialedSocket client = await new FastOpenDialer().ConnectAsync(
-            listener.LocalEndPoint, FastOpenMode.Cookieless, Exchange.Bytes(517), Cancelled);
+            listener.LocalEndPoint, mode, Exchange.Bytes(517), Cancelled);
         _open.Add(client);
         return client;
     }

@@ -74,7 +74,7 @@ public sealed class LateProofTests : IDisposable
         Assert.InRange(client.AnswerBytes, length, 3 * client.SynPayload.Length);
         Assert.False(engine.Engine.IsHandshakeComplete);
 
-        await AcknowledgeUntilAsync(client, () =>
+        await client.AcknowledgeUntilAsync(() =>
         {
             byte[] all = client.Received;
             engine.Deliver(all.AsSpan(first.Length));
@@ -110,7 +110,7 @@ public sealed class LateProofTests : IDisposable
         byte[] received = client.Received;
         engine.Deliver(received);
         client.Acknowledge(engine.TakeOutput());
-        await AcknowledgeUntilAsync(client, () =>
+        await client.AcknowledgeUntilAsync(() =>
         {
             byte[] all = client.Received;
             engine.Deliver(all.AsSpan(received.Length));
@@ -139,17 +139,4 @@ public sealed class LateProofTests : IDisposable
             options.Credentials = [_credential];
             configure?.Invoke(options);
         });
-
-    /// <summary>Says what has come, as often as something comes, until it is enough.</summary>
-    private static async Task AcknowledgeUntilAsync(SpoofedClient client, Func<bool> isEnough)
-    {
-        while (true)
-        {
-            int seen = client.Answers.Count;
-            if (isEnough())
-                return;
-            client.Acknowledge();
-            await client.UntilAsync(current => current.Answers.Count > seen);
-        }
-    }
 }

@@ -73,6 +73,12 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
     /// <summary>The sequence number of the SYN.</summary>
     public uint InitialSequence { get; init; } = 1_000_000;
 
+    /// <summary>How many of the SYN's bytes the server has taken from it; its kernel says so.</summary>
+    public int TakenBytes => (int)(SynAck.AcknowledgmentNumber() - InitialSequence - 1);
+
+    /// <summary>The cookie that the server gave along with its last SYN-ACK; null when it gave none.</summary>
+    public byte[]? GrantedCookie => SynAck.Option(FastOpenOption);
+
     /// <summary>What the last SYN carried.</summary>
     public byte[] SynPayload { get; private set; } = [];
 
@@ -129,6 +135,16 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
             : rule?.Invoke(packet) ?? PacketVerdict.Pass;
     });
 
+    /// <summary>Gets a cookie for an address, from a listener that gives some.</summary>
+    public static async Task<byte[]> GetCookieAsync(LongWire wire, int host, int serverPort = LongWire.Port)
+    {
+        using var client = new SpoofedClient(wire, host, serverPort) { Cookie = [] };
+        client.SendSyn([]);
+        await client.AnsweredAsync();
+        client.Refuse();
+        return client.GrantedCookie ?? throw new InvalidOperationException("There was no cookie.");
+    }
+
     /// <summary>Opens with a SYN.</summary>
     public void SendSyn(ReadOnlySpan<byte> payload)
     {
@@ -149,16 +165,35 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
     /// <param name="flags">More control bits.</param>
     public void Acknowledge(ReadOnlySpan<byte> data = default, TcpFlags flags = TcpFlags.None)
     {
-        uint taken = SynAck.AcknowledgmentNumber() - InitialSequence - 1;
         bool isFirst = _next == InitialSequence + 1 + SynPayload.Length;
-        byte[] payload = isFirst ? [.. SynPayload.AsSpan((int)taken), .. data] : data.ToArray();
-        uint sequence = isFirst ? InitialSequence + 1 + taken : _next;
+        byte[] payload = isFirst ? [.. SynPayload.AsSpan(TakenBytes), .. data] : data.ToArray();
+        uint sequence = isFirst ? InitialSequence + 1 + (uint)TakenBytes : _next;
         Send(TcpFlags.Ack | flags, sequence, AcknowledgedBytes(), payload);
         _next = sequence + (uint)payload.Length + (flags.HasFlag(TcpFlags.Fin) ? 1u : 0);
     }
 
-    /// <summary>Resets the connection, without having seen anything of the server's.</summary>
+    /// <summary>Acknowledges what comes, as often as something comes, until it is enough.</summary>
+    public async Task AcknowledgeUntilAsync(Func<bool> isEnough)
+    {
+        while (true)
+        {
+            int seen = Answers.Count;
+            if (isEnough())
+                return;
+            Acknowledge();
+            await UntilAsync(client => client.Answers.Count > seen);
+        }
+    }
+
+    /// <summary>Resets the connection, as somebody does who knows all that this end has sent.</summary>
     public void Reset() => Send(TcpFlags.Rst, _next, 0, []);
+
+    /// <summary>Resets what a SYN has opened, as a kernel does that knows nothing of it (RFC 9293 section 3.10.7.1).</summary>
+    public void Refuse() => Send(TcpFlags.Rst, SynAck.AcknowledgmentNumber(), 0, []);
+
+    /// <summary>Waits until the server has acknowledged all that was sent.</summary>
+    public Task AcknowledgedAsync() => UntilAsync(client => client.Answers.Any(
+        packet => packet.Flags().HasFlag(TcpFlags.Ack) && packet.AcknowledgmentNumber() == _next));
 
     /// <summary>Waits until something is true of what came.</summary>
     public async Task UntilAsync(Func<SpoofedClient, bool> condition)

@@ -213,6 +213,9 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
     public Task AnsweredAsync(int count = 1) =>
         UntilAsync(client => client.Answers.Count(packet => packet.IsSynAck()) >= count);
 
+    /// <summary>Waits until the server has said that it sends nothing more.</summary>
+    public Task EndedAsync() => UntilAsync(client => client.Answers.Any(packet => packet.Flags().HasFlag(TcpFlags.Fin)));
+
     public void Dispose() => _subscription.Dispose();
 
     void IWireObserver.OnSent(in WirePacket packet)

@@ -29,8 +29,15 @@ public sealed class AnswerBudget
         _left = (Factor * synPayload) - (synAcks * (_headers + SynAckOptions)) - _headers;
     }
 
-    /// <summary>How many bytes may be sent at this moment.</summary>
-    public int Available => Fitting(_left);
+    /// <summary>Says how many bytes may be sent at this moment, in one write.</summary>
+    /// <param name="reserve">How many bytes a later write is to find, such as an alert's.</param>
+    /// <returns>Bytes of payload.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="reserve"/> is negative.</exception>
+    public int GetAvailable(int reserve = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(reserve);
+        return Fitting(reserve == 0 ? _left : _left - reserve - _headers);
+    }
 
     /// <summary>
     /// How many bytes may answer a SYN at the usual MTU of 1500, with TCP's time stamps on.
@@ -42,7 +49,7 @@ public sealed class AnswerBudget
     {
         const int Mtu = 1500;
         int ip = family == AddressFamily.InterNetworkV6 ? IPv6Header : IPv4Header;
-        return new AnswerBudget(synPayload, Mtu - ip - TransportHeaders, family, LinuxTcp.UnprovenSynAcks).Available;
+        return new AnswerBudget(synPayload, Mtu - ip - TransportHeaders, family, LinuxTcp.UnprovenSynAcks).GetAvailable();
     }
 
     /// <summary>Takes what may be sent in one write.</summary>
@@ -53,8 +60,7 @@ public sealed class AnswerBudget
     public int Take(int wanted, int reserve = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(wanted);
-        ArgumentOutOfRangeException.ThrowIfNegative(reserve);
-        int taken = Math.Min(wanted, reserve == 0 ? Available : Fitting(_left - reserve - _headers));
+        int taken = Math.Min(wanted, GetAvailable(reserve));
         _left -= taken + ((taken + _segment - 1) / _segment * _headers);
         return taken;
     }

@@ -17,7 +17,11 @@ namespace SynHello;
 /// <param name="remote">The address in question.</param>
 internal sealed class AddressGate(AcceptedSocket accepted, AnswerBudget budget, ServerHandshakeSettings settings, EndPoint? remote)
 {
-    private const int CloseNotifyLength = RecordHeader.Size + 2 + 1 + Aead.TagLength;
+    private const int RecordOverhead = RecordHeader.Size + 1 + Aead.TagLength;
+    private const int CloseNotifyLength = RecordOverhead + 2;
+
+    /// <summary>A record that is shorter is not worth the bytes around it.</summary>
+    private const int ShortestRecord = 128;
 
     private readonly Lock _lock = new();
     private readonly long _synDataBytes = accepted.InfoAtAccept.GetValueOrDefault().BytesReceived;
@@ -33,6 +37,19 @@ internal sealed class AddressGate(AcceptedSocket accepted, AnswerBudget budget, 
     /// <summary>How many bytes had to wait for the proof.</summary>
     public int HeldBackBytes { get; private set; }
 
+    /// <summary>
+    /// Says how much application data one record is to hold. The client can read nothing of a record that it has only a part of, so
+    /// the first ones are made to be sent as a whole.
+    /// </summary>
+    /// <param name="length">How many bytes there are.</param>
+    public int RecordContent(int length)
+    {
+        if (_isOpen)
+            return length;
+        int content = budget.GetAvailable(CloseNotifyLength) - RecordOverhead;
+        return content < ShortestRecord || content > length ? length : content;
+    }
+
     /// <summary>Says how much of a write may be sent now.</summary>
     /// <param name="length">How many bytes there are.</param>
     /// <param name="isApplicationData">Whether room is left behind it to say goodbye, if the connection ends with it.</param>
@@ -41,13 +58,11 @@ internal sealed class AddressGate(AcceptedSocket accepted, AnswerBudget budget, 
     {
         if (_isOpen)
             return length;
-        if (length + CloseNotifyLength > budget.Available && accepted.AddressProven)
-        {
-            _isOpen = true;
-            return length;
-        }
 
-        int taken = budget.Take(length, isApplicationData ? CloseNotifyLength : 0);
+        int reserve = isApplicationData ? CloseNotifyLength : 0;
+        if (length > budget.GetAvailable(reserve) && !IsUnproven)
+            return length;
+        int taken = budget.Take(length, reserve);
         _sent += taken;
         settings.Metrics.SentUnproven(taken);
         return taken;
@@ -98,7 +113,7 @@ internal sealed class AddressGate(AcceptedSocket accepted, AnswerBudget budget, 
     }
 
     /// <summary>Whether the address is still not proven; asks the kernel if need be.</summary>
-    public bool IsUnproven => !_isOpen && !accepted.AddressProven;
+    public bool IsUnproven => !(_isOpen || (_isOpen = accepted.AddressProven));
 
     /// <summary>Ends a wait: the socket is about to be closed, of which the kernel would not tell.</summary>
     public void Close()

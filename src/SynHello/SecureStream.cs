@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
+using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;
 
@@ -84,8 +85,16 @@ public sealed partial class SecureStream : Stream
     /// <summary>This end's address.</summary>
     public EndPoint? LocalEndPoint { get; }
 
-    /// <summary>The other end's address.</summary>
+    /// <summary>The other end's address. On a listener without cookies it may be forged: see <see cref="IsRemoteAddressProven"/>.</summary>
     public EndPoint? RemoteEndPoint { get; internal init; }
+
+    /// <summary>
+    /// Whether the peer has shown that it gets what is sent to <see cref="RemoteEndPoint"/>. It has on every stream but those that a
+    /// <see cref="FastOpenMode.Cookieless"/> listener hands out for their early data, before <see cref="IsHandshakeComplete"/>: somebody
+    /// with a ticket of its own may have written a foreign address on such a request. Whoever decides by the address, or counts by it,
+    /// waits (<see cref="CompleteHandshakeAsync"/>). Asks the kernel until the answer is yes.
+    /// </summary>
+    public bool IsRemoteAddressProven => _gate is not { IsUnproven: true };
 
     /// <inheritdoc/>
     public override bool CanRead => !IsDisposed;
@@ -147,7 +156,8 @@ public sealed partial class SecureStream : Stream
         {
             do
             {
-                ReadOnlyMemory<byte> chunk = buffer[..Math.Min(WriteChunk, buffer.Length)];
+                int length = Math.Min(WriteChunk, buffer.Length);
+                ReadOnlyMemory<byte> chunk = buffer[..(_gate?.RecordContent(length) ?? length)];
                 buffer = buffer[chunk.Length..];
                 lock (_lock)
                 {

@@ -68,6 +68,21 @@ public sealed class RaceCommandTests
         }
     }
 
+    /// <summary>A chain as heavy as a public authority's is within three times a padded SYN.</summary>
+    [Theory]
+    [InlineData("ecdsa", 1400, 1900)]
+    [InlineData("rsa", 2200, 2900)]
+    public async Task IssuedCertificates_CostNoRoundTrip(string certificate, int least, int most)
+    {
+        ProgramRun run = await RaceAsync("--json", "--runs", "1", "--rtt", "20", "--certificate", certificate);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(certificate, document.RootElement.GetProperty("certificate").GetString());
+        Assert.InRange(document.RootElement.GetProperty("certificateChainBytes").GetInt32(), least, most);
+        Assert.Equal(_rows, document.RootElement.GetProperty("rows").EnumerateArray().Select(CountsOf));
+    }
+
     [Fact]
     public async Task FileThatCannotBeWritten_FailsBeforeTheRace()
     {
@@ -85,6 +100,7 @@ public sealed class RaceCommandTests
     [InlineData("--runs", "0")]
     [InlineData("--runs", "-1")]
     [InlineData("--laps", "1")]
+    [InlineData("--certificate", "dsa")]
     public async Task WrongUsage_ExitsWithTwo(string option, string value)
     {
         ProgramRun run = await RaceAsync(option, value);

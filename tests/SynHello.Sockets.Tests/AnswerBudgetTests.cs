@@ -33,7 +33,7 @@ public sealed class AnswerBudgetTests
                 int onTheWire = (SynAcks * synAck) + segmentHeaders;
                 while (true)
                 {
-                    int available = budget.Available;
+                    int available = budget.GetAvailable();
                     int wanted = random.Next(1, 2000);
                     int taken = budget.Take(wanted);
                     Assert.Equal(Math.Min(wanted, available), taken);
@@ -67,7 +67,9 @@ public sealed class AnswerBudgetTests
     public void Reserve_StaysForALaterWrite()
     {
         var budget = new AnswerBudget(1200, 1448, AddressFamily.InterNetwork, SynAcks);
+        int available = budget.GetAvailable(reserve: 24);
         int first = budget.Take(10_000, reserve: 24);
+        Assert.Equal(available, first);
         Assert.Equal(0, budget.Take(1, reserve: 24));
         Assert.Equal(24, budget.Take(10_000));
         Assert.Equal(0, budget.Take(1));
@@ -84,5 +86,6 @@ public sealed class AnswerBudgetTests
         var budget = new AnswerBudget(1200, 1448, AddressFamily.InterNetwork, SynAcks);
         Assert.Throws<ArgumentOutOfRangeException>(() => budget.Take(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => budget.Take(1, reserve: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => budget.GetAvailable(reserve: -1));
     }
 }

@@ -36,6 +36,14 @@ internal static class RaceCommand
             Description = "Write a picture of typical connections as ladders: three first visits, three returning ones.",
             HelpName = "FILE",
         };
+        var certificate = new Option<string>("--certificate")
+        {
+            Description = "What the servers show: one self-signed certificate, or an ECDSA P-256 or RSA-2048 one with "
+                + "the intermediate that issued it, as heavy as a public authority's.",
+            HelpName = "self-signed|ecdsa|rsa",
+            DefaultValueFactory = _ => "self-signed",
+        };
+        certificate.AcceptOnlyFromAmong("self-signed", "ecdsa", "rsa");
         roundTrip.Validators.Add(
             result => RequireRange(result, RaceOptions.ShortestRoundTrip, RaceOptions.LongestRoundTrip));
         runs.Validators.Add(result => RequireRange(result, 1, RaceOptions.MostRuns));
@@ -45,7 +53,7 @@ internal static class RaceCommand
             "Race SynHello against SslStream over an emulated long wire, counting round trips: first visits, and "
             + "returning ones that hold a Fast Open cookie, resume a session, or send their request as early data.")
         {
-            roundTrip, runs, json, pcap, svg,
+            roundTrip, runs, certificate, json, pcap, svg,
         };
         command.Validators.Add(result =>
         {
@@ -58,6 +66,12 @@ internal static class RaceCommand
             {
                 RoundTrip = TimeSpan.FromMilliseconds(parsed.GetValue(roundTrip)),
                 Runs = parsed.GetValue(runs),
+                Certificate = parsed.GetValue(certificate) switch
+                {
+                    "ecdsa" => RaceCertificate.Ecdsa,
+                    "rsa" => RaceCertificate.Rsa,
+                    _ => RaceCertificate.SelfSigned,
+                },
             },
             parsed.GetValue(json),
             parsed.GetValue(pcap),

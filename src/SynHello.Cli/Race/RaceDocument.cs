@@ -18,6 +18,13 @@ internal static class RaceDocument
             json.WriteStartObject();
             json.WriteNumber("rttMs", result.Options.RoundTrip.TotalMilliseconds);
             json.WriteNumber("runs", result.Options.Runs);
+            json.WriteString("certificate", result.Options.Certificate switch
+            {
+                RaceCertificate.Ecdsa => "ecdsa",
+                RaceCertificate.Rsa => "rsa",
+                _ => "self-signed",
+            });
+            json.WriteNumber("certificateChainBytes", result.CertificateChainBytes);
             json.WriteStartArray("rows");
             foreach (RaceRow row in result.Rows)
                 WriteRow(json, row);

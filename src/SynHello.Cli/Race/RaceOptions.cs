@@ -19,4 +19,7 @@ internal sealed record RaceOptions
 
     /// <summary>Measured runs of each scheme.</summary>
     public required int Runs { get; init; }
+
+    /// <summary>What the servers show.</summary>
+    public RaceCertificate Certificate { get; init; }
 }

@@ -21,6 +21,7 @@ internal static class RaceTable
         console.Write(TableOf(result));
         string runs = result.Options.Runs == 1 ? "one run" : $"{result.Options.Runs} runs";
         console.MarkupLine($"[grey]RTT: round trips, counted from the packets, TCP's included; {runs} each.[/]");
+        console.MarkupLine($"[grey]The servers show {result.CertificateChainBytes} bytes of certificates.[/]");
         int repeated = result.Rows.Sum(row => row.RepeatedRuns);
         if (repeated > 0)
         {

@@ -45,7 +45,7 @@ internal static class Racecourse
     {
         NetworkNamespace.BringLoopbackUp();
         NetworkNamespace.SetFastOpen(FastOpenForBoth);
-        using var identity = RaceIdentity.Create();
+        using var identity = RaceIdentity.Create(options.Certificate);
         await RehearseAsync(identity, progress, cancellationToken);
 
         List<RaceLane> lanes = [];
@@ -77,7 +77,7 @@ internal static class Racecourse
                 }
             }
 
-            return new RaceResult(options, startedAt, [.. lanes.Select(lane => lane.ToRow(startTimestamp))]);
+            return new RaceResult(options, identity.ChainLength, startedAt, [.. lanes.Select(lane => lane.ToRow(startTimestamp))]);
         }
         finally
         {

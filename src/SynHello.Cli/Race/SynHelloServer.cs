@@ -19,7 +19,7 @@ internal sealed class SynHelloServer : RaceServer
 
     public SynHelloServer(RaceScheme scheme, RaceIdentity identity, IPEndPoint endPoint)
     {
-        _credential = X509Credential.FromCertificate(identity.Certificate);
+        _credential = X509Credential.FromCertificate(identity.Certificate, identity.Intermediates);
         _listener = new SecureListener(new SecureListenerOptions
         {
             ListenEndPoint = endPoint,

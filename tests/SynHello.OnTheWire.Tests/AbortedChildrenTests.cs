@@ -172,7 +172,7 @@ public sealed class AbortedChildrenTests
     {
         await KernelSockets.EventuallyAsync(() => listener.HandshakesUnderWay == 0);
         await KernelSockets.GoneAsync([.. clients.Select(client => client.Port)]);
-        await KernelSockets.EventuallyAsync(() => KernelSockets.CountDescriptors() <= descriptors);
+        await KernelSockets.DescriptorsBackAsync(descriptors);
         foreach (SpoofedClient client in clients)
             client.Dispose();
     }

@@ -149,6 +149,6 @@ public sealed class CookieTests
         server.AbortConnections();
         await KernelSockets.GoneAsync([.. clients.Select(client => client.Port)]);
         await KernelSockets.EventuallyAsync(() => server.Listener.HandshakesUnderWay == 0);
-        await KernelSockets.EventuallyAsync(() => KernelSockets.CountDescriptors() <= descriptors);
+        await KernelSockets.DescriptorsBackAsync(descriptors);
     }
 }

@@ -127,7 +127,7 @@ public sealed class DuplicateSynTests
         await KernelSockets.EventuallyAsync(() => wire.Packets.Any(packet =>
             packet.Direction == PacketDirection.ClientToServer && packet.IsReset() && packet.SentAt > recording.Syn.SentAt + late));
         await KernelSockets.EventuallyAsync(() => server.Listener.HandshakesUnderWay == 0);
-        await KernelSockets.EventuallyAsync(() => KernelSockets.CountDescriptors() <= descriptors);
+        await KernelSockets.DescriptorsBackAsync(descriptors);
         Assert.Equal((1, 1, 0), (server.Runs, server.EarlyRuns, server.FurtherBytes));
         Assert.Equal((1, 1), (_register.Accepted, _register.RefusedAsKnown));
     }
@@ -231,6 +231,6 @@ public sealed class DuplicateSynTests
         await KernelSockets.EventuallyAsync(() => server.Listener.HandshakesUnderWay == 0);
         server.AbortConnections();
         await KernelSockets.GoneAsync(client.Port, next.Port);
-        await KernelSockets.EventuallyAsync(() => KernelSockets.CountDescriptors() <= descriptors);
+        await KernelSockets.DescriptorsBackAsync(descriptors);
     }
 }

@@ -8,6 +8,7 @@ internal static class KernelSockets
     private const string TimeWait = "06";
 
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _hung = TimeSpan.FromMinutes(3);
 
     /// <summary>Waits until the kernel has no socket any more that sends something to such a port by itself.</summary>
@@ -23,6 +24,21 @@ internal static class KernelSockets
         using var timer = new PeriodicTimer(_interval);
         while (!condition())
             await timer.WaitForNextTickAsync(timeout.Token);
+    }
+
+    /// <summary>Waits until this process has no more sockets than it had.</summary>
+    /// <param name="before">How many it had.</param>
+    public static async Task DescriptorsBackAsync(int before)
+    {
+        // Looking makes garbage, and where there is enough of it a finalizer closes what was forgotten: so not often.
+        TimeSpan pause = TimeSpan.FromMilliseconds(1);
+        int count;
+        while ((count = CountDescriptors()) > before)
+        {
+            Assert.True(pause < _longestPause, $"There are {count} sockets, and there were {before}.");
+            await Task.Delay(pause);
+            pause *= 2;
+        }
     }
 
     /// <summary>How many sockets this process has.</summary>

@@ -7,7 +7,9 @@ using SynHello.Tls;
 
 namespace SynHello.OnTheWire.Tests;
 
-/// <summary>Connections that a SYN's data has opened, and a reset ends while they are young: an attacker can send both.</summary>
+/// <summary>
+/// Connections that a SYN's data has opened, and a reset ends while they are young: an attacker can send both.
+/// </summary>
 public sealed class AbortedChildrenTests
 {
     private const int Children = 100;
@@ -21,7 +23,8 @@ public sealed class AbortedChildrenTests
     private static readonly TimeSpan _hung = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The application does not accept, so that nothing is taken from the kernel's queue: all of them are reset in there.
+    /// The application does not accept, so that nothing is taken from the kernel's queue: all of them are reset in
+    /// there.
     /// </summary>
     [Theory]
     [InlineData(FastOpenMode.Cookieless)]
@@ -56,7 +59,7 @@ public sealed class AbortedChildrenTests
             await waiting[i].ConnectAsync(listener.LocalEndPoint);
         }
 
-        List<SpoofedClient> clients = [.. Enumerable.Range(0, Children).Select(_ => new SpoofedClient(wire, Host) { Cookie = cookie })];
+        List<SpoofedClient> clients = Prepare(wire, cookie);
         byte[] hello = Hello();
         foreach (SpoofedClient client in clients)
         {
@@ -86,7 +89,10 @@ public sealed class AbortedChildrenTests
         await AssertNothingIsLeftAsync(listener, descriptors, clients);
     }
 
-    /// <summary>The resets come right behind the SYNs, and the listener is as fast as it is: each child is lost in one way or the other.</summary>
+    /// <summary>
+    /// The resets come right behind the SYNs, and the listener is as fast as it is: each child is lost in one way or
+    /// the other.
+    /// </summary>
     [Theory]
     [InlineData(FastOpenMode.Cookieless)]
     [InlineData(FastOpenMode.Cookie)]
@@ -97,13 +103,13 @@ public sealed class AbortedChildrenTests
         await using SecureListener listener = wire.Listen(mode, options =>
         {
             options.FastOpenKeys = _key;
-            options.FastOpenQueueLength = 4 * Children; // who was accepted and then reset counts against it for a minute
+            options.FastOpenQueueLength = 4 * Children; // who is reset after accept counts against it for a minute
             options.LoggerFactory = log;
         });
         byte[]? cookie = mode == FastOpenMode.Cookie ? await SpoofedClient.GetCookieAsync(wire, Host) : null;
         int descriptors = KernelSockets.CountDescriptors();
         var counters = new KernelCounters("TCPFastOpenPassive");
-        List<SpoofedClient> clients = [.. Enumerable.Range(0, Children).Select(_ => new SpoofedClient(wire, Host) { Cookie = cookie })];
+        List<SpoofedClient> clients = Prepare(wire, cookie);
         byte[] hello = Hello();
 
         foreach (SpoofedClient client in clients)
@@ -127,10 +133,11 @@ public sealed class AbortedChildrenTests
         byte[] request = RandomNumberGenerator.GetBytes(200);
         var register = new StrikeRegister();
         await using LongWire wire = SpoofedClient.StartWire();
-        await using var server = new CountingServer(wire, request, new CountedKeys(new SessionTicketKeyRing()), register);
+        await using var server = new CountingServer(
+            wire, request, new CountedKeys(new SessionTicketKeyRing()), register);
         int descriptors = KernelSockets.CountDescriptors();
         TlsSession session = await RawVisitor.GetSessionAsync(server.Listener);
-        List<SpoofedClient> clients = [.. Enumerable.Range(0, Children).Select(_ => new SpoofedClient(wire, Host))];
+        List<SpoofedClient> clients = Prepare(wire);
         foreach (SpoofedClient client in clients)
         {
             using EngineEnd engine = RawVisitor.Start(session: session, earlyData: request);
@@ -147,6 +154,9 @@ public sealed class AbortedChildrenTests
         Assert.Equal((Children, 0), (register.Accepted, register.Refused));
     }
 
+    private static List<SpoofedClient> Prepare(LongWire wire, byte[]? cookie = null) =>
+        [.. Enumerable.Range(0, Children).Select(_ => new SpoofedClient(wire, Host) { Cookie = cookie })];
+
     private static byte[] Hello()
     {
         using EngineEnd engine = RawVisitor.Start(length: 600);
@@ -156,7 +166,9 @@ public sealed class AbortedChildrenTests
     private static ValueTask<SecureStream> ConnectAsync(LongWire wire) => wire.CreateClient(FastOpenMode.Off)
         .ConnectAsync(new System.Net.IPEndPoint(wire.Wire.RemoteAddress, LongWire.Port), LongWire.Host);
 
-    /// <summary>Somebody comes who was not reset, and is served; those that came before have been accepted by then.</summary>
+    /// <summary>
+    /// Somebody comes who was not reset, and is served; those that came before have been accepted by then.
+    /// </summary>
     private static async Task AssertServesAsync(LongWire wire, SecureListener listener)
     {
         await using SecureStream client = await ConnectAsync(wire).AsTask().WaitAsync(_hung);

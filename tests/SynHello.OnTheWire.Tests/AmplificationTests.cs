@@ -21,7 +21,8 @@ public sealed class AmplificationTests(ITestOutputHelper output)
         Assert.DoesNotContain(
             syns.Attacks, attack => attack.Payload.Length > 0 && attack.Client.AnswerBytes > attack.Limit);
 
-        // A SYN that carries nothing is answered by TCP's own SYN-ACK, as anybody's is, if twice; and a reset may end it.
+        // A SYN that carries nothing is answered by TCP's own SYN-ACK, as anybody's is, if twice; and a reset may end
+        // it.
         foreach (SpoofedSyns.Attack attack in syns.Attacks.Where(attack => attack.Payload.Length == 0))
         {
             IReadOnlyList<WirePacket> answers = attack.Client.Answers;

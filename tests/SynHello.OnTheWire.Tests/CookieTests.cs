@@ -86,7 +86,8 @@ public sealed class CookieTests
             session: await RawVisitor.GetSessionAsync(server.Listener), earlyData: request);
         byte[] flight = engine.TakeOutput();
         string random = Convert.ToHexStringLower(flight.AsSpan(11, 32));
-        var counters = new KernelCounters("TCPFastOpenPassive", "TCPFastOpenPassiveFail", "TCPFastOpenPassiveAltKey", "TCPFastOpenCookieReqd");
+        var counters = new KernelCounters(
+            "TCPFastOpenPassive", "TCPFastOpenPassiveFail", "TCPFastOpenPassiveAltKey", "TCPFastOpenCookieReqd");
 
         // The second one is the same hello once more, from another port.
         using var client = new SpoofedClient(wire, Host) { Cookie = cookie };

@@ -43,7 +43,9 @@ public sealed class DuplicateSynTests
         /// <summary>When the server has.</summary>
         ServerReset,
 
-        /// <summary>When the server has closed first, and its kernel waits for just such copies (RFC 9293 section 3.6.1).</summary>
+        /// <summary>
+        /// When the server has closed first, and its kernel waits for just such copies (RFC 9293 section 3.6.1).
+        /// </summary>
         TimeWait,
 
         /// <summary>When the server has not heard of the client for seconds, and has given it up.</summary>
@@ -99,7 +101,9 @@ public sealed class DuplicateSynTests
         Assert.Equal((1, 0), (server.Runs, server.FurtherBytes));
     }
 
-    /// <summary>A real client's kernel answers what the copy has opened with a reset, as it knows nothing of it.</summary>
+    /// <summary>
+    /// A real client's kernel answers what the copy has opened with a reset, as it knows nothing of it.
+    /// </summary>
     [Theory]
     [InlineData(FastOpenMode.Cookieless)]
     [InlineData(FastOpenMode.Cookie)]
@@ -125,7 +129,8 @@ public sealed class DuplicateSynTests
 
         // The flight that was drawn, and the client's answer to it.
         await KernelSockets.EventuallyAsync(() => wire.Packets.Any(packet =>
-            packet.Direction == PacketDirection.ClientToServer && packet.IsReset() && packet.SentAt > recording.Syn.SentAt + late));
+            packet.Direction == PacketDirection.ClientToServer && packet.IsReset()
+            && packet.SentAt > recording.Syn.SentAt + late));
         await KernelSockets.EventuallyAsync(() => server.Listener.HandshakesUnderWay == 0);
         await KernelSockets.DescriptorsBackAsync(descriptors);
         Assert.Equal((1, 1, 0), (server.Runs, server.EarlyRuns, server.FurtherBytes));
@@ -137,7 +142,8 @@ public sealed class DuplicateSynTests
     public async Task WithABrokenRegister_TheCopyRuns()
     {
         await using LongWire wire = SpoofedClient.StartWire();
-        await using CountingServer server = Listen(wire, FastOpenMode.Cookieless, new ForgetfulRegister(Guid.NewGuid()));
+        await using CountingServer server =
+            Listen(wire, FastOpenMode.Cookieless, new ForgetfulRegister(Guid.NewGuid()));
         TlsSession session = await RawVisitor.GetSessionAsync(server.Listener);
         using var client = new SpoofedClient(wire, Host);
 
@@ -160,7 +166,8 @@ public sealed class DuplicateSynTests
 
     /// <summary>Has a client come with the request, up to a moment.</summary>
     /// <returns>The random of its hello.</returns>
-    private async Task<string> VisitAsync(CountingServer server, SpoofedClient client, TlsSession session, Moment moment)
+    private async Task<string> VisitAsync(
+        CountingServer server, SpoofedClient client, TlsSession session, Moment moment)
     {
         using EngineEnd engine = RawVisitor.Start(session: session, earlyData: _request);
         byte[] flight = engine.TakeOutput();
@@ -209,7 +216,8 @@ public sealed class DuplicateSynTests
         bool isFinished = false;
         await client.UntilAsync(_ => Deliver());
         client.Acknowledge(engine.TakeOutput());
-        await client.AcknowledgeUntilAsync(() => Deliver() && engine.Plaintext.Length == CountingServer.Response.Length);
+        await client.AcknowledgeUntilAsync(
+            () => Deliver() && engine.Plaintext.Length == CountingServer.Response.Length);
         client.Acknowledge();
         await client.AcknowledgedAsync();
 

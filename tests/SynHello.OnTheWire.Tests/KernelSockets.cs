@@ -15,8 +15,8 @@ internal static class KernelSockets
     public static Task GoneAsync(params int[] ports) => EventuallyAsync(() => !RemotePorts().Any(ports.Contains));
 
     /// <summary>
-    /// Waits until something is true that nobody announces: what the kernel does with a socket that has no owner, or the
-    /// last step of somebody else's disposal.
+    /// Waits until something is true that nobody announces: what the kernel does with a socket that has no owner, or
+    /// the last step of somebody else's disposal.
     /// </summary>
     public static async Task EventuallyAsync(Func<bool> condition)
     {

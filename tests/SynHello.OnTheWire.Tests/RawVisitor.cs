@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 using SynHello.Crypto;
@@ -7,7 +8,9 @@ using SynHello.Wire;
 
 namespace SynHello.OnTheWire.Tests;
 
-/// <summary>A client's engine without a client: its flights are bytes, to be sent in whichever way a test likes.</summary>
+/// <summary>
+/// A client's engine without a client: its flights are bytes, to be sent in whichever way a test likes.
+/// </summary>
 internal static class RawVisitor
 {
     private static readonly TimeSpan _hung = TimeSpan.FromMinutes(2);
@@ -28,7 +31,8 @@ internal static class RawVisitor
         };
         var engine = new TlsClientEngine(configuration, LongWire.Host);
         var end = new EngineEnd(engine);
-        engine.Start(new TlsClientStart { PaddedLength = length, Session = session, EarlyData = earlyData }, end.Output);
+        var start = new TlsClientStart { PaddedLength = length, Session = session, EarlyData = earlyData };
+        engine.Start(start, end.Output);
         return end;
     }
 
@@ -43,10 +47,10 @@ internal static class RawVisitor
             NoDelay = true,
             LingerState = new LingerOption(enable: true, seconds: 0),
         };
-        System.Net.IPEndPoint server = listener.LocalEndPoint;
-        await socket.ConnectAsync(
-            server.Address.Equals(System.Net.IPAddress.IPv6Any) ? new(System.Net.IPAddress.IPv6Loopback, server.Port) : server,
-            timeout.Token);
+        IPEndPoint server = listener.LocalEndPoint;
+        if (server.Address.Equals(IPAddress.IPv6Any))
+            server = new IPEndPoint(IPAddress.IPv6Loopback, server.Port);
+        await socket.ConnectAsync(server, timeout.Token);
         byte[] buffer = new byte[16_384];
         TlsSession? session;
         while (!((TlsClientEngine)end.Engine).TryReadSession(out session))

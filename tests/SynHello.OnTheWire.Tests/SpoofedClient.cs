@@ -188,7 +188,9 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
     /// <summary>Resets the connection, as somebody does who knows all that this end has sent.</summary>
     public void Reset() => Send(TcpFlags.Rst, _next, 0, []);
 
-    /// <summary>Resets what a SYN has opened, as a kernel does that knows nothing of it (RFC 9293 section 3.10.7.1).</summary>
+    /// <summary>
+    /// Resets what a SYN has opened, as a kernel does that knows nothing of it (RFC 9293 section 3.10.7.1).
+    /// </summary>
     public void Refuse() => Send(TcpFlags.Rst, SynAck.AcknowledgmentNumber(), 0, []);
 
     /// <summary>Waits until the server has acknowledged all that was sent.</summary>
@@ -214,7 +216,8 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
         UntilAsync(client => client.Answers.Count(packet => packet.IsSynAck()) >= count);
 
     /// <summary>Waits until the server has said that it sends nothing more.</summary>
-    public Task EndedAsync() => UntilAsync(client => client.Answers.Any(packet => packet.Flags().HasFlag(TcpFlags.Fin)));
+    public Task EndedAsync() =>
+        UntilAsync(client => client.Answers.Any(packet => packet.Flags().HasFlag(TcpFlags.Fin)));
 
     public void Dispose() => _subscription.Dispose();
 
@@ -240,8 +243,11 @@ internal sealed class SpoofedClient : IWireObserver, IDisposable
             && packet.SequenceNumber() + packet.PayloadLength() == next) ? next + 1 : next;
     }
 
-    private void Send(TcpFlags flags, uint sequence, uint acknowledgment, ReadOnlySpan<byte> payload) => _wire.Wire.Inject(
-        Make(flags, sequence, acknowledgment, HasTimeStamps ? TimeStamps() : [], payload), PacketDirection.ClientToServer);
+    private void Send(TcpFlags flags, uint sequence, uint acknowledgment, ReadOnlySpan<byte> payload)
+    {
+        byte[] packet = Make(flags, sequence, acknowledgment, HasTimeStamps ? TimeStamps() : [], payload);
+        _wire.Wire.Inject(packet, PacketDirection.ClientToServer);
+    }
 
     private byte[] Make(
         TcpFlags flags, uint sequence, uint acknowledgment, ReadOnlySpan<byte> options, ReadOnlySpan<byte> payload) =>

@@ -11,8 +11,8 @@ using SynHello.Wire;
 namespace SynHello.OnTheWire.Tests;
 
 /// <summary>
-/// Servers of many kinds on one wire, and a SYN of every kind for each of them, from addresses whose owners know nothing
-/// of it. All are sent at once, because what the server does about them takes seconds.
+/// Servers of many kinds on one wire, and a SYN of every kind for each of them, from addresses whose owners know
+/// nothing of it. All are sent at once, because what the server does about them takes seconds.
 /// </summary>
 internal sealed class SpoofedSyns : IAsyncDisposable
 {
@@ -77,13 +77,13 @@ internal sealed class SpoofedSyns : IAsyncDisposable
     private async Task PrepareAllAsync()
     {
         TestChain longChain = TestCertificates.Issue(
-            CertificateKind.Rsa2048, [LongWire.Host, .. Enumerable.Range(0, Names).Select(i => $"host-{i}.example.com")]);
+            CertificateKind.Rsa2048,
+            [LongWire.Host, .. Enumerable.Range(0, Names).Select(i => $"host-{i}.example.com")]);
         _owned.Add(longChain);
         SecureListener ecdsa = Listen(TestCertificates.Shared(CertificateKind.EcdsaP256));
         SecureListener rsa = Listen(TestCertificates.Shared(CertificateKind.Rsa2048));
         SecureListener large = Listen(longChain);
-        SecureListener dual = Listen(
-            longChain, options => options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, options.ListenEndPoint!.Port));
+        SecureListener dual = Listen(longChain, TakeBothFamilies);
         SecureListener retrying = Listen(longChain, options => options.Groups = [NamedGroup.Secp384r1]);
         SecureListener impatient = Listen(longChain, options =>
         {
@@ -98,8 +98,9 @@ internal sealed class SpoofedSyns : IAsyncDisposable
             Add("long chain, MSS 88", large, Hello(length), mss: 88, exceedsUpTo: 200);
             Add("long chain, MSS 536, no time stamps", large, Hello(length), mss: 536, hasTimeStamps: false);
             Add("long chain, dual-mode", dual, Hello(length));
-            Add("long chain, IPv6", dual, Hello(Math.Min(length, RoomV6)), isV6: true);
-            Add("long chain, IPv6, MSS 88", dual, Hello(Math.Min(length, RoomV6)), isV6: true, mss: 88, exceedsUpTo: 200);
+            int lengthV6 = Math.Min(length, RoomV6);
+            Add("long chain, IPv6", dual, Hello(lengthV6), isV6: true);
+            Add("long chain, IPv6, MSS 88", dual, Hello(lengthV6), isV6: true, mss: 88, exceedsUpTo: 200);
             Add("impatient", impatient, Hello(length));
             Add("HelloRetryRequest", retrying, HelloToBeRetried(length), exceedsUpTo: 0);
         }
@@ -112,7 +113,7 @@ internal sealed class SpoofedSyns : IAsyncDisposable
         {
             string name = listener == ecdsa ? "" : ", impatient";
             Add($"noise{name}", listener, Noise(600), exceedsUpTo: 0);
-            Add($"a record's header, then noise{name}", listener, [0x16, 3, 1, 0x40, 0, 1, .. Noise(250)], exceedsUpTo: 0);
+            Add($"a long record's header{name}", listener, [0x16, 3, 1, 0x40, 0, 1, .. Noise(250)], exceedsUpTo: 0);
             Add($"a record of nothing{name}", listener, [0x16, 3, 1, 0, 0, .. Noise(200)], exceedsUpTo: 0);
             Add($"hello cut in two{name}", listener, Hello(1200)[..517], exceedsUpTo: 0);
             Add($"no data, but the option{name}", listener, [], cookie: [], exceedsUpTo: 0);
@@ -138,7 +139,8 @@ internal sealed class SpoofedSyns : IAsyncDisposable
             Add("early data, long answer, MSS 88", generous, Flight(length, early, 50), mss: 88, exceedsUpTo: 0);
             Add("early data, long answer, MSS 536", generous, Flight(length, early, 50), mss: 536, exceedsUpTo: 600);
             Add("early data, long answer, dual-mode", generousDual, Flight(length, earlyDual, 50));
-            Add("early data, long answer, IPv6", generousDual, Flight(Math.Min(length, RoomV6), earlyDual, 50), isV6: true);
+            byte[] flightV6 = Flight(Math.Min(length, RoomV6), earlyDual, 50);
+            Add("early data, long answer, IPv6", generousDual, flightV6, isV6: true);
             Add("early data, answer in crumbs", crumbling, Flight(length, earlyCrumbs, 50), exceedsUpTo: 0);
             Add("early data, short answer and the end", brief, Flight(length, earlyBrief, 50), exceedsUpTo: 0);
         }
@@ -177,7 +179,7 @@ internal sealed class SpoofedSyns : IAsyncDisposable
             options.MaximumEarlyData = MaximumEarlyData;
             options.EarlyDataWindow = TimeSpan.FromHours(1);
             if (isDual)
-                options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, options.ListenEndPoint!.Port);
+                TakeBothFamilies(options);
         },
         response);
 
@@ -235,6 +237,9 @@ internal sealed class SpoofedSyns : IAsyncDisposable
             }
         }
     }
+
+    private static void TakeBothFamilies(SecureListenerOptions options) =>
+        options.ListenEndPoint = new IPEndPoint(IPAddress.IPv6Any, options.ListenEndPoint!.Port);
 
     private static byte[] Hello(int length) => Flight(length, session: null);
 

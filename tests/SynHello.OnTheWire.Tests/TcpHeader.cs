@@ -5,7 +5,9 @@ using SynHello.Lab;
 
 namespace SynHello.OnTheWire.Tests;
 
-/// <summary>What the tests read from the packets of a wire, which are TCP over IPv4, or over IPv6 without extension headers.</summary>
+/// <summary>
+/// What the tests read from the packets of a wire, which are TCP over IPv4, or over IPv6 without extension headers.
+/// </summary>
 internal static class TcpHeader
 {
     private const int FlagsOffset = 13;

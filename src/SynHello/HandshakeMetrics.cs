@@ -28,6 +28,7 @@ internal sealed class HandshakeMetrics
     private readonly Histogram<double> _duration;
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long>? _synOverflow;
+    private readonly Counter<long>? _fallbacks;
 
     private HandshakeMetrics(Meter meter, string side)
     {
@@ -44,6 +45,10 @@ internal sealed class HandshakeMetrics
         {
             _synOverflow = meter.CreateCounter<long>(
                 "synhello.client.syn_overflow", "By", "Bytes of first flights that did not fit into their SYN.");
+            _fallbacks = meter.CreateCounter<long>(
+                "synhello.client.fast_open.fallbacks",
+                "{connection}",
+                "Connections with Fast Open that gave way to plain ones, so that the path is left alone for a while.");
         }
     }
 
@@ -76,6 +81,19 @@ internal sealed class HandshakeMetrics
             { "synhello.early_data", NameOf(report.EarlyData) },
         });
     }
+
+    /// <summary>A connection with Fast Open gave way to a plain one.</summary>
+    public void FellBack(FastOpenFallbackReason reason) => _fallbacks?.Add(
+        1,
+        new KeyValuePair<string, object?>(
+            "synhello.fallback.reason",
+            reason switch
+            {
+                FastOpenFallbackReason.NotAnswered => "not_answered",
+                FastOpenFallbackReason.Refused => "refused",
+                FastOpenFallbackReason.Reset => "reset",
+                _ => "silent",
+            }));
 
     /// <summary>There is no connection.</summary>
     /// <param name="exception">Why; its cause is told, not its message.</param>

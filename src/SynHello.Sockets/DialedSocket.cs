@@ -146,7 +146,7 @@ public sealed class DialedSocket : IDisposable
             return await GiveUpAsync(FastOpenFallbackReason.Reset, receiving, local, start).ConfigureAwait(false);
         }
 
-        if (TcpInfo.TryGet(Socket, out TcpInfo info) && info.BytesReceived > 0)
+        if (TcpInfo.TryGet(Socket, out TcpInfo info) && info.DataSegmentsReceived > 0)
             Paths.NoteAnswered(RemoteEndPoint.Address, local, FastOpenVerdict.Of(_attempt, info));
         return null;
     }
@@ -172,7 +172,8 @@ public sealed class DialedSocket : IDisposable
         socket.Dispose();
     }
 
-    private bool HasReceived() => TcpInfo.TryGet(Socket, out TcpInfo info) && info.BytesReceived > 0;
+    // The kernel's count of bytes has the FIN in it.
+    private bool HasReceived() => TcpInfo.TryGet(Socket, out TcpInfo info) && info.DataSegmentsReceived > 0;
 
     private async ValueTask<FastOpenFallback?> GiveUpAsync(
         FastOpenFallbackReason reason, Task receiving, IPAddress local, long start)

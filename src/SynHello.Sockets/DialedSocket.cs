@@ -120,6 +120,8 @@ public sealed class DialedSocket : IDisposable
 
         long start = Clock.GetTimestamp();
         Task receiving = Task.CompletedTask;
+        bool isSilent = false;
+        SocketException? failure = null;
         try
         {
             ValueTask<int> first = Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
@@ -133,22 +135,30 @@ public sealed class DialedSocket : IDisposable
                 await receiving.WaitAsync(patience, Clock, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (TimeoutException) when (!HasReceived())
-        {
-            return await GiveUpAsync(FastOpenFallbackReason.Silent, receiving, local, start).ConfigureAwait(false);
-        }
         catch (TimeoutException)
         {
-            await receiving.ConfigureAwait(false);
+            isSilent = true;
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset && !HasReceived())
+        catch (SocketException e)
         {
-            return await GiveUpAsync(FastOpenFallbackReason.Reset, receiving, local, start).ConfigureAwait(false);
+            failure = e;
         }
 
+        // The kernel's count of bytes has the FIN in it, that of segments has not.
         if (TcpInfo.TryGet(Socket, out TcpInfo info) && info.DataSegmentsReceived > 0)
+        {
             Paths.NoteAnswered(RemoteEndPoint.Address, local, FastOpenVerdict.Of(_attempt, info));
-        return null;
+            await receiving.ConfigureAwait(false);
+        }
+        else
+        {
+            // A receive of nothing is content with an error that waits.
+            if (!isSilent) failure ??= PendingError();
+            if (isSilent || failure is { SocketErrorCode: SocketError.ConnectionReset })
+                return await GiveUpAsync(isSilent, receiving, local, start).ConfigureAwait(false);
+        }
+
+        return failure is null ? null : throw failure;
     }
 
     /// <summary>Closes the socket. Pending operations on it end with an exception.</summary>
@@ -172,17 +182,18 @@ public sealed class DialedSocket : IDisposable
         socket.Dispose();
     }
 
-    // The kernel's count of bytes has the FIN in it.
-    private bool HasReceived() => TcpInfo.TryGet(Socket, out TcpInfo info) && info.DataSegmentsReceived > 0;
+    private SocketException? PendingError() =>
+        Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int error and not 0
+            ? new SocketException(error)
+            : null;
 
-    private async ValueTask<FastOpenFallback?> GiveUpAsync(
-        FastOpenFallbackReason reason, Task receiving, IPAddress local, long start)
+    private async ValueTask<FastOpenFallback?> GiveUpAsync(bool isSilent, Task receiving, IPAddress local, long start)
     {
         Abandon(Socket);
         await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return new FastOpenFallback
         {
-            Reason = reason,
+            Reason = isSilent ? FastOpenFallbackReason.Silent : FastOpenFallbackReason.Reset,
             Waited = Clock.GetElapsedTime(start),
             LeftAloneUntil = Paths!.NoteLost(RemoteEndPoint.Address, local),
         };

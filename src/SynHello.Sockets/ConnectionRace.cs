@@ -159,13 +159,24 @@ internal sealed class ConnectionRace(
 
     private async ValueTask WaitAsync()
     {
+        List<Task> events = _running.ConvertAll(static attempt => attempt.Ended);
+        if (addresses.Pending is { } pending) events.Add(pending);
         long? due = _plainDue;
         if (addresses.HasNext && (due is null || _nextDue < due)) due = _nextDue;
-        IEnumerable<Task> events = _running.Select(static attempt => attempt.Ended);
-        if (addresses.Pending is { } pending) events = events.Append(pending);
-        Task any = _running.Count == 1 && addresses.Pending is null ? _running[0].Ended : Task.WhenAny(events);
-        if (due is { } timestamp) any = any.WaitAsync(clock.Until(timestamp), clock);
-        await any.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (due is not { } timestamp)
+        {
+            await Task.WhenAny(events).ConfigureAwait(false);
+            return;
+        }
+
+        var alarm = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        events.Add(alarm.Task);
+        using ITimer timer = clock.CreateTimer(
+            static state => ((TaskCompletionSource)state!).TrySetResult(),
+            alarm,
+            clock.Until(timestamp),
+            Timeout.InfiniteTimeSpan);
+        await Task.WhenAny(events).ConfigureAwait(false);
     }
 
     private void AbandonAllBut(ConnectionAttempt? winner)

@@ -109,6 +109,8 @@ public sealed class DialedSocket : IDisposable
     /// takes.</param>
     /// <param name="cancellationToken">Ends the wait; the connection stays as it is.</param>
     /// <returns>Null when the connection can be used; otherwise why it was given up.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="patience"/> is negative, or longer than timers go.
+    /// </exception>
     /// <exception cref="SocketException">The connection broke, by something else than a reset.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async ValueTask<FastOpenFallback?> ConfirmFastOpenAsync(
@@ -119,25 +121,24 @@ public sealed class DialedSocket : IDisposable
             return null;
 
         long start = Clock.GetTimestamp();
-        Task receiving = Task.CompletedTask;
+        using CancellationTokenSource? deadline = IsPathKnown ? null : new(patience, Clock);
+        using CancellationTokenSource? linked = deadline is null
+            ? null
+            : CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         bool isSilent = false;
         SocketException? failure = null;
         try
         {
-            ValueTask<int> first = Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
-            if (first.IsCompleted || IsPathKnown)
-            {
-                await first.ConfigureAwait(false);
-            }
-            else
-            {
-                receiving = first.AsTask();
-                await receiving.WaitAsync(patience, Clock, cancellationToken).ConfigureAwait(false);
-            }
+            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, linked?.Token ?? cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             isSilent = true;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
         catch (SocketException e)
         {
@@ -148,14 +149,13 @@ public sealed class DialedSocket : IDisposable
         if (TcpInfo.TryGet(Socket, out TcpInfo info) && info.DataSegmentsReceived > 0)
         {
             Paths.NoteAnswered(RemoteEndPoint.Address, local, FastOpenVerdict.Of(_attempt, info));
-            await receiving.ConfigureAwait(false);
         }
         else
         {
             // A receive of nothing is content with an error that waits.
             if (!isSilent) failure ??= PendingError();
             if (isSilent || failure is { SocketErrorCode: SocketError.ConnectionReset })
-                return await GiveUpAsync(isSilent, receiving, local, start).ConfigureAwait(false);
+                return GiveUp(isSilent, local, start);
         }
 
         return failure is null ? null : throw failure;
@@ -187,10 +187,9 @@ public sealed class DialedSocket : IDisposable
             ? new SocketException(error)
             : null;
 
-    private async ValueTask<FastOpenFallback?> GiveUpAsync(bool isSilent, Task receiving, IPAddress local, long start)
+    private FastOpenFallback GiveUp(bool isSilent, IPAddress local, long start)
     {
         Abandon(Socket);
-        await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return new FastOpenFallback
         {
             Reason = isSilent ? FastOpenFallbackReason.Silent : FastOpenFallbackReason.Reset,

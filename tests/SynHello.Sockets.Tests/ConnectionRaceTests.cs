@@ -240,6 +240,20 @@ public sealed class ConnectionRaceTests
         Assert.Equal([null], _rooms);
     }
 
+    [Fact]
+    public async Task AddressThatRefusesBesideASilentOne_IsFollowedByTheNextAtOnce()
+    {
+        using FastOpenListener listener = Listen(FastOpenMode.Off);
+        IPAddress silent = PrivateNetwork.NextAddress(AddressFamily.InterNetworkV6);
+        IPAddress refuses = PrivateNetwork.NextAddress(AddressFamily.InterNetwork);
+        using PacketFilter filter = PacketFilter.LoseSynTo(silent);
+        Task<DialedSocket> dialing = Dialer(resolver: Resolvers.Of(silent, refuses, listener.LocalEndPoint.Address))
+            .ConnectAsync(Name(listener), FastOpenMode.Off, Flight, Cancelled).AsTask();
+        _clock.Advance(TimeSpan.FromMilliseconds(250));
+        using DialedSocket client = await dialing;
+        Assert.Equal(listener.LocalEndPoint, client.RemoteEndPoint);
+    }
+
     private ReadOnlyMemory<byte> Flight(int? synRoom)
     {
         _rooms.Add(synRoom);

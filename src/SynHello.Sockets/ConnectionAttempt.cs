@@ -120,7 +120,8 @@ internal sealed class ConnectionAttempt : IDisposable
     }
 
     /// <summary>Hands over the connection.</summary>
-    public DialedSocket ToDialedSocket(FastOpenPaths paths, TimeProvider clock, FastOpenFallback? fallback, bool isKnown)
+    public DialedSocket ToDialedSocket(
+        FastOpenPaths paths, TimeProvider clock, FastOpenFallback? fallback, bool isKnown)
     {
         Socket socket = _socket!;
         _socket = null;
@@ -197,7 +198,8 @@ internal sealed class ConnectionAttempt : IDisposable
         if (!LinuxTcp.TrySetOption(socket, LinuxTcp.FastOpenConnect, 1)) return FastOpenAttempt.Unsupported;
 
         // A kernel between 4.11 and 4.15 cannot go without a cookie: then it asks for one.
-        return wanted == FastOpenAttempt.InSynWithoutCookie && LinuxTcp.TrySetOption(socket, LinuxTcp.FastOpenNoCookie, 1)
+        return wanted == FastOpenAttempt.InSynWithoutCookie
+            && LinuxTcp.TrySetOption(socket, LinuxTcp.FastOpenNoCookie, 1)
             ? FastOpenAttempt.InSynWithoutCookie
             : FastOpenAttempt.InSyn;
     }

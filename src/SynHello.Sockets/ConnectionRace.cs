@@ -10,8 +10,8 @@ namespace SynHello.Sockets;
 /// is established wins; the others are closed before anything more is sent. Used once.
 /// </summary>
 /// <remarks>
-/// A flight rides only in the SYN of an attempt that starts alone, so it is never on its way twice; whoever wins without
-/// one gets a flight made anew. A mode of null means that Fast Open would be wanted and is held back.
+/// A flight rides only in the SYN of an attempt that starts alone, so it is never on its way twice; whoever wins
+/// without one gets a flight made anew. A mode of null means that Fast Open would be wanted and is held back.
 /// </remarks>
 internal sealed class ConnectionRace(
     DestinationAddresses addresses,
@@ -62,7 +62,8 @@ internal sealed class ConnectionRace(
                 if (await FindWinnerAsync().ConfigureAwait(false) is { } winner)
                 {
                     AbandonAllBut(winner);
-                    if (await winner.TrySendFlightAsync(cancellationToken).ConfigureAwait(false)) return Conclude(winner);
+                    bool isSent = await winner.TrySendFlightAsync(cancellationToken).ConfigureAwait(false);
+                    if (isSent) return Conclude(winner);
                 }
 
                 bool hasFailed = RemoveFailed();

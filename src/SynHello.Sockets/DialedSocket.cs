@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace SynHello.Sockets;
 
 /// <summary>
-/// A connection that <see cref="FastOpenDialer"/> opened: its SYN was answered, and its first flight is with the kernel.
-/// Owns its <see cref="Socket"/>.
+/// A connection that <see cref="FastOpenDialer"/> opened: its SYN was answered, and its first flight is with the
+/// kernel. Owns its <see cref="Socket"/>.
 /// </summary>
 /// <remarks>
 /// A path can let a SYN with data and its answer through and kill the connection afterwards. Whoever wants to be safe
@@ -66,8 +66,8 @@ public sealed class DialedSocket : IDisposable
     internal bool IsPathKnown { get; init; }
 
     /// <summary>
-    /// What Fast Open did. Ask before the socket is disposed: afterwards the kernel has forgotten. Safe to call from any
-    /// thread.
+    /// What Fast Open did. Ask before the socket is disposed: afterwards the kernel has forgotten. Safe to call from
+    /// any thread.
     /// </summary>
     /// <returns>What the kernel says at this moment.</returns>
     public FastOpenReport GetReport()
@@ -96,17 +96,17 @@ public sealed class DialedSocket : IDisposable
     }
 
     /// <summary>
-    /// Waits for the peer's first byte, and thereby for the proof that the path carries a connection that used Fast Open;
-    /// it is remembered in <see cref="FastOpenPaths"/>. Where Fast Open was not used it returns at once.
+    /// Waits for the peer's first byte, and thereby for the proof that the path carries a connection that used Fast
+    /// Open; it is remembered in <see cref="FastOpenPaths"/>. Where Fast Open was not used it returns at once.
     /// </summary>
     /// <remarks>
-    /// When the connection is reset before that byte, or the byte does not come for <paramref name="patience"/> on a path
-    /// that has not proven itself before, the connection is closed by a reset and the path left alone:
-    /// <see cref="FastOpenDialer.ConnectAgainAsync"/> then makes a plain one. On a path that has proven itself silence is
-    /// the peer's, and waited for.
+    /// When the connection is reset before that byte, or the byte does not come for <paramref name="patience"/> on a
+    /// path that has not proven itself before, the connection is closed by a reset and the path left alone:
+    /// <see cref="FastOpenDialer.ConnectAgainAsync"/> then makes a plain one. On a path that has proven itself silence
+    /// is the peer's, and waited for.
     /// </remarks>
-    /// <param name="patience">How long the first byte may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it
-    /// takes.</param>
+    /// <param name="patience">How long the first byte may take; <see cref="Timeout.InfiniteTimeSpan"/> for as long as
+    /// it takes.</param>
     /// <param name="cancellationToken">Ends the wait; the connection stays as it is.</param>
     /// <returns>Null when the connection can be used; otherwise why it was given up.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="patience"/> is negative, or longer than timers go.
@@ -165,8 +165,9 @@ public sealed class DialedSocket : IDisposable
     public void Dispose() => Socket.Dispose();
 
     /// <summary>
-    /// Closes a socket so that nothing leaves it any more: by a reset, or by nothing at all when its SYN was not answered.
-    /// A late SYN-ACK then gets a reset; on an open socket it would make the kernel send the SYN's data again.
+    /// Closes a socket so that nothing leaves it any more: by a reset, or by nothing at all when its SYN was not
+    /// answered. A late SYN-ACK then gets a reset; on an open socket it would make the kernel send the SYN's data
+    /// again.
     /// </summary>
     internal static void Abandon(Socket socket)
     {

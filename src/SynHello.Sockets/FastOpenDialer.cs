@@ -43,11 +43,11 @@ public sealed class FastOpenDialer
     /// What does not fit into the SYN (see <see cref="SynBudget"/>) is sent right behind the handshake.
     /// </summary>
     /// <remarks>
-    /// The call ends when the connection is established; what rode in the SYN is with the peer by then. If a SYN with Fast
-    /// Open is not answered within two round trips of the path and 25 ms, 250 ms at most, a plain connection starts
-    /// beside it; the first that is established is used, and the other is closed before anything else is sent. A name's
-    /// addresses are dialed IPv6 first, the families taking turns, each 250 ms after the one before it or as soon as that
-    /// has failed (RFC 8305). See <see cref="FastOpenPaths"/> for what is remembered of it.
+    /// The call ends when the connection is established; what rode in the SYN is with the peer by then. If a SYN with
+    /// Fast Open is not answered within two round trips of the path and 25 ms, 250 ms at most, a plain connection
+    /// starts beside it; the first that is established is used, and the other is closed before anything else is sent. A
+    /// name's addresses are dialed IPv6 first, the families taking turns, each 250 ms after the one before it or as
+    /// soon as that has failed (RFC 8305). See <see cref="FastOpenPaths"/> for what is remembered of it.
     /// </remarks>
     /// <param name="endPoint">An <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/>.</param>
     /// <param name="mode">What to ask of Fast Open. What came of it is in <see cref="DialedSocket.GetReport"/>; a
@@ -87,9 +87,9 @@ public sealed class FastOpenDialer
     /// <param name="endPoint">An <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/>.</param>
     /// <param name="mode">What to ask of Fast Open. What came of it is in <see cref="DialedSocket.GetReport"/>; a
     /// system that does not have it is no error.</param>
-    /// <param name="firstFlight">Makes the first flight: before the SYN where it will ride in it, and otherwise when the
-    /// connection is established and will be used. It is called again when an earlier flight left in a SYN that nothing
-    /// came of, and never while one may still be answered.</param>
+    /// <param name="firstFlight">Makes the first flight: before the SYN where it will ride in it, and otherwise when
+    /// the connection is established and will be used. It is called again when an earlier flight left in a SYN that
+    /// nothing came of, and never while one may still be answered.</param>
     /// <param name="cancellationToken">Ends the attempt and closes its sockets.</param>
     /// <returns>The connection. The caller disposes it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="endPoint"/> or <paramref name="firstFlight"/> is null.
@@ -153,8 +153,8 @@ public sealed class FastOpenDialer
     private async ValueTask<DialedSocket> ResolveAndRaceAsync(
         DnsEndPoint name, FastOpenMode mode, FirstFlightFactory firstFlight, CancellationToken cancellationToken)
     {
-        DestinationAddresses addresses = await DestinationAddresses.ResolveAsync(name, _resolver, _clock, cancellationToken)
-            .ConfigureAwait(false);
+        DestinationAddresses addresses = await DestinationAddresses
+            .ResolveAsync(name, _resolver, _clock, cancellationToken).ConfigureAwait(false);
         return await RaceAsync(addresses, mode, firstFlight, cancellationToken).ConfigureAwait(false);
     }
 

@@ -231,7 +231,8 @@ public sealed class FastOpenPaths
 
         public IPAddress Address { get; } = address;
 
-        public bool IsTroubled => _memories.Exists(static memory => memory.Losses.Failures + memory.Refusals.Failures > 0);
+        public bool IsTroubled =>
+            _memories.Exists(static memory => memory.Losses.Failures + memory.Refusals.Failures > 0);
 
         public PathMemory? Find(IPAddress network) => _memories.Find(memory => memory.Network.Equals(network));
 

@@ -131,7 +131,8 @@ public sealed class SecureClient
     /// another application protocol than the first offered are they not sent at all: see
     /// <see cref="HandshakeReport.EarlyDataSent"/>.
     /// <para>Whoever sees early data on the wire can send it again, to the same server or to another one that has the
-    /// same keys, and a network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). It
+    /// same keys, and a network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). The
+    /// client itself sends the bytes again, on another connection and not as early data, when nothing comes of the first. It
     /// is not forward secret either: the session's secret, which the client keeps and the server's ticket keys open, is
     /// enough to read it (appendix E.5). So give only what does no harm when it is done twice, a GET without side
     /// effects for instance, and nothing that has to stay secret for years.</para>

@@ -22,9 +22,14 @@ public sealed class SecureClient
     /// </summary>
     internal const int CookielessFlight = 1200;
 
+    /// <summary>
+    /// How long a server's first byte may take, at most, before a path that has not carried Fast Open yet is suspected.
+    /// </summary>
+    private static readonly TimeSpan s_longestPatience = TimeSpan.FromSeconds(3);
+
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;
-    private readonly FastOpenDialer _dialer = new();
+    private readonly FastOpenDialer _dialer;
     private readonly HeldFlights _heldFlights;
     private readonly FastOpenMode _fastOpen;
     private readonly TimeSpan _handshakeTimeout;
@@ -32,6 +37,7 @@ public sealed class SecureClient
     private readonly SessionStore? _sessions;
     private readonly ILogger _logger;
     private readonly HandshakeMetrics _metrics;
+    private readonly TimeSpan _patience;
 
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
@@ -58,7 +64,11 @@ public sealed class SecureClient
         _verification = new CertificateVerification(options);
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
+        _patience = _handshakeTimeout == Timeout.InfiniteTimeSpan || _handshakeTimeout / 3 > s_longestPatience
+            ? s_longestPatience
+            : _handshakeTimeout / 3;
         _timeProvider = options.TimeProvider;
+        _dialer = new FastOpenDialer(options.FastOpenPaths, _timeProvider);
         if (options.AllowResumption)
             _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);
         _heldFlights = new HeldFlights(_timeProvider);
@@ -226,8 +236,7 @@ public sealed class SecureClient
         {
             await attempt.PrepareAsync().ConfigureAwait(false);
             long start = _timeProvider.GetTimestamp();
-            DialedSocket dialed = await _dialer.ConnectAsync(
-                endPoint, _fastOpen, attempt.MakeFirstFlight, linked.Token).ConfigureAwait(false);
+            DialedSocket dialed = await DialAsync(endPoint, attempt, linked.Token).ConfigureAwait(false);
             attempt.ReleaseFlight();
             stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
@@ -273,6 +282,41 @@ public sealed class SecureClient
             TlsProtocolException? refusal = _verification.Check(this, chain, asciiHost, out ChainVerification? verification);
             return (refusal, verification);
         }
+    }
+
+    /// <summary>
+    /// Connects, and once more without Fast Open where a connection with it dies before the server has said anything.
+    /// </summary>
+    private async ValueTask<DialedSocket> DialAsync(
+        EndPoint endPoint, ClientAttempt attempt, CancellationToken cancellationToken)
+    {
+        DialedSocket dialed = await _dialer.ConnectAsync(
+            endPoint, _fastOpen, attempt.MakeFirstFlight, cancellationToken).ConfigureAwait(false);
+        attempt.ConnectedAt = _timeProvider.GetTimestamp();
+        try
+        {
+            if (dialed.Fallback is { } unanswered)
+                NoteFallback(dialed.RemoteEndPoint, unanswered);
+            if (await dialed.ConfirmFastOpenAsync(_patience, cancellationToken).ConfigureAwait(false) is not { } killed)
+                return dialed;
+            NoteFallback(dialed.RemoteEndPoint, killed);
+        }
+        catch
+        {
+            dialed.Dispose();
+            throw;
+        }
+
+        DialedSocket plain = await _dialer.ConnectAgainAsync(
+            dialed, attempt.MakeFirstFlight, cancellationToken).ConfigureAwait(false);
+        attempt.ConnectedAt = _timeProvider.GetTimestamp();
+        return plain;
+    }
+
+    private void NoteFallback(EndPoint endPoint, in FastOpenFallback fallback)
+    {
+        _metrics.FellBack(fallback.Reason);
+        Log.FastOpenFellBack(_logger, endPoint, fallback.Reason, fallback.Waited, fallback.LeftAloneUntil);
     }
 
     private void LogConnected(EndPoint endPoint, HandshakeReport report)

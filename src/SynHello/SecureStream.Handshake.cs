@@ -29,7 +29,7 @@ public sealed partial class SecureStream
         CancellationToken cancellationToken)
     {
         var engine = (TlsClientEngine)_engine;
-        long connected = _timeProvider.GetTimestamp();
+        long connected = attempt.ConnectedAt;
         ChainVerification? verification = null;
         while (!engine.IsHandshakeComplete)
         {

@@ -6,6 +6,7 @@ namespace SynHello.Sockets.Tests;
 internal sealed partial class DescriptorLimit : IDisposable
 {
     private const int NumberOfFiles = 7;
+    private const int Workers = 8;
     private readonly Limit _before;
 
     private DescriptorLimit()
@@ -14,9 +15,24 @@ internal sealed partial class DescriptorLimit : IDisposable
         Set(_before with { Soft = 3 });
     }
 
-    public static DescriptorLimit Exhausted() => new();
+    public static DescriptorLimit Exhausted()
+    {
+        StartWorkers();
+        return new();
+    }
 
     public void Dispose() => Set(_before);
+
+    /// <summary>A thread that starts opens files, and the process ends when it cannot: so all that are needed are there before.</summary>
+    private static void StartWorkers()
+    {
+        ThreadPool.GetMinThreads(out int workers, out int completionPorts);
+        ThreadPool.SetMinThreads(Math.Max(workers, Workers), completionPorts);
+        using var all = new Barrier(Workers + 1);
+        Task[] started = [.. Enumerable.Range(0, Workers).Select(_ => Task.Run(all.SignalAndWait))];
+        all.SignalAndWait();
+        Task.WaitAll(started);
+    }
 
     private static void Set(Limit limit) => Check(SetLimit(NumberOfFiles, in limit));
 

@@ -55,6 +55,19 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     public sealed override IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<CertificateCompressionAlgorithm> CertificateCompressionAlgorithms =>
+        CertificateCompression.Algorithms;
+
+    /// <inheritdoc/>
+    public override byte[] CompressCertificate(CertificateCompressionAlgorithm algorithm, ReadOnlySpan<byte> message) =>
+        CertificateCompression.Compress(algorithm, message);
+
+    /// <inheritdoc/>
+    public override bool TryDecompressCertificate(
+        CertificateCompressionAlgorithm algorithm, ReadOnlySpan<byte> compressed, Span<byte> destination) =>
+        CertificateCompression.TryDecompress(algorithm, compressed, destination);
+
+    /// <inheritdoc/>
     public override void FillRandom(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
 
     /// <inheritdoc/>

@@ -56,6 +56,12 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     /// </summary>
     public bool AllowPskKeyExchange { get; init; }
 
+    /// <summary>
+    /// Whether the server is asked for OCSP responses along with its certificates (RFC 6066 section 8, RFC 8446 section 4.4.2.1);
+    /// what it sends is in <see cref="TlsNegotiation.PeerOcspResponses"/>, not checked. False by default.
+    /// </summary>
+    public bool RequestOcspResponses { get; init; }
+
     /// <summary>The parts of the ClientHello that are the same in each connection, encoded once.</summary>
     /// <exception cref="InvalidOperationException">A list that may not be empty is.</exception>
     internal Offer Encoded => _offer ??= new Offer(this);
@@ -68,6 +74,8 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
             Groups = Encode(configuration.Groups, group => group.Value, nameof(Groups));
             SignatureSchemes = Encode(
                 WithCertificateSchemes(configuration.SignatureSchemes), scheme => scheme.Value, nameof(SignatureSchemes));
+            CertificateCompressionAlgorithms =
+                [.. configuration.CertificateCompressionAlgorithms.SelectMany(algorithm => Octets(algorithm.Value))];
             ApplicationProtocols = EncodeProtocols(configuration.ApplicationProtocols);
             KeyShareGroups = configuration.KeyShareGroups ?? [configuration.Groups[0]];
             foreach (NamedGroup group in KeyShareGroups)
@@ -83,6 +91,10 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
                 .With(ExtensionType.KeyShare);
             if (ApplicationProtocols.Length > 0)
                 present = present.With(ExtensionType.ApplicationLayerProtocolNegotiation);
+            if (configuration.RequestOcspResponses)
+                present = present.With(ExtensionType.StatusRequest);
+            if (CertificateCompressionAlgorithms.Length > 0)
+                present = present.With(ExtensionType.CompressCertificate);
             if (configuration.RecordSizeLimit is not null)
                 present = present.With(ExtensionType.RecordSizeLimit);
             if (configuration.TimeProvider is not null)
@@ -101,6 +113,8 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
 
         public byte[] SignatureSchemes { get; }
 
+        public byte[] CertificateCompressionAlgorithms { get; }
+
         public byte[] ApplicationProtocols { get; }
 
         public IReadOnlyList<NamedGroup> KeyShareGroups { get; }
@@ -115,6 +129,8 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
             !schemes.Contains(SignatureScheme.RsaPssRsaeSha256)
                 ? schemes
                 : [.. schemes, SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
+
+        private static byte[] Octets(ushort value) => [(byte)(value >> 8), (byte)value];
 
         private static byte[] Encode<T>(IReadOnlyList<T> values, Func<T, ushort> code, string name)
         {

@@ -19,6 +19,7 @@ public abstract class TlsConfiguration
         CipherSuites = provider.CipherSuites;
         Groups = provider.Groups;
         SignatureSchemes = provider.SignatureSchemes;
+        CertificateCompressionAlgorithms = provider.CertificateCompressionAlgorithms;
     }
 
     /// <summary>The cryptography and the randomness of every connection.</summary>
@@ -32,6 +33,11 @@ public abstract class TlsConfiguration
 
     /// <summary>Schemes that the peer may sign with, best first; by default all that the provider can check.</summary>
     public IReadOnlyList<SignatureScheme> SignatureSchemes { get; init; }
+
+    /// <summary>
+    /// How certificate chains may be compressed (RFC 8879), best first; by default all that the provider can. Empty for not at all.
+    /// </summary>
+    public IReadOnlyList<CertificateCompressionAlgorithm> CertificateCompressionAlgorithms { get; init; }
 
     /// <summary>
     /// Application protocols, best first (RFC 7301); empty by default, and ALPN is then not negotiated.

@@ -8,14 +8,29 @@ namespace SynHello.Tls;
 /// </summary>
 public abstract class TlsCredential
 {
+    private volatile CertificateMessages? _messages;
+
     /// <summary>The DER of each certificate, the end entity's first, as the Certificate message carries them.</summary>
     public abstract IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain { get; }
+
+    /// <summary>
+    /// The DER of an OCSP response (RFC 6960) for each certificate of <see cref="CertificateChain"/>, shown to clients that ask for
+    /// it (RFC 8446 section 4.4.2.1); empty where there is none. None by default. Whoever renews them gives out another list.
+    /// </summary>
+    public virtual IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses => [];
 
     /// <summary>The schemes that the key can sign with in TLS 1.3, best first.</summary>
     public abstract IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
 
     /// <summary>The size of the largest signature in bytes.</summary>
     public abstract int MaximumSignatureLength { get; }
+
+    /// <summary>The messages that the chain was encoded in last.</summary>
+    internal CertificateMessages? Messages
+    {
+        get => _messages;
+        set => _messages = value;
+    }
 
     /// <summary>Signs.</summary>
     /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>

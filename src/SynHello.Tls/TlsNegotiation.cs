@@ -37,6 +37,15 @@ public sealed class TlsNegotiation
     /// <summary>The DER of the peer's certificates, its own first; empty when it sent none.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates { get; internal set; } = [];
 
+    /// <summary>
+    /// The DER of the OCSP response that came with each of <see cref="PeerCertificates"/>, not checked; empty where none did. On a
+    /// resumed connection none comes.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerOcspResponses { get; internal set; } = [];
+
+    /// <summary>How the peer's chain was compressed (RFC 8879); null when it was not.</summary>
+    public CertificateCompressionAlgorithm? CertificateCompression { get; internal set; }
+
     /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2).</summary>
     public bool IsResumed { get; internal set; }
 

@@ -64,6 +64,7 @@ internal static class AlertTable
         // RFC 8446 section 4.4.2.4: an empty server certificate list is a decode_error.
         TlsErrorCause.NoCertificate => AlertDescription.DecodeError,
         TlsErrorCause.MalformedCertificate
+            or TlsErrorCause.BadCertificateCompression
             or TlsErrorCause.CertificateNameMismatch => AlertDescription.BadCertificate,
         TlsErrorCause.UnsupportedCertificateKey => AlertDescription.UnsupportedCertificate,
         TlsErrorCause.UnknownCertificateAuthority => AlertDescription.UnknownCa,

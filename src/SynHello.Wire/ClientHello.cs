@@ -6,6 +6,8 @@ namespace SynHello.Wire;
 /// </summary>
 internal readonly ref struct ClientHello
 {
+    private const byte Ocsp = 1;
+
     public ProtocolVersion LegacyVersion { get; init; }
 
     public ReadOnlySpan<byte> Random { get; init; }
@@ -29,6 +31,12 @@ internal readonly ref struct ClientHello
     public CodePoints SignatureAlgorithms { get; init; }
 
     public KeyShareList KeyShares { get; init; }
+
+    /// <summary>Whether status_request asks for OCSP responses (RFC 6066 section 8): it may ask for something else.</summary>
+    public bool OcspRequested { get; init; }
+
+    /// <summary>How the client can decompress certificates (RFC 8879); empty when it cannot.</summary>
+    public CodePoints CertificateCompressionAlgorithms { get; init; }
 
     /// <summary>The ProtocolNameList of ALPN without the length in front of it.</summary>
     public ProtocolNameList ApplicationProtocols { get; init; }
@@ -68,6 +76,8 @@ internal readonly ref struct ClientHello
         KeyShareList keyShares = default;
         ProtocolNameList protocols = default;
         ushort recordSizeLimit = 0;
+        bool ocspRequested = false;
+        CodePoints compressionAlgorithms = default;
         int padding = -1;
         ExtensionSet present = default;
 
@@ -86,6 +96,9 @@ internal readonly ref struct ClientHello
                     case 0:
                         serverName = ReadServerName(ref content);
                         break;
+                    case 5:
+                        ocspRequested = ReadStatusRequest(ref content);
+                        break;
                     case 10:
                         groups = content.ReadCodePoints16();
                         break;
@@ -97,6 +110,9 @@ internal readonly ref struct ClientHello
                         break;
                     case 21:
                         padding = ReadPadding(ref content);
+                        break;
+                    case 27:
+                        compressionAlgorithms = ReadEvenVector8(ref content, type);
                         break;
                     case 28:
                         recordSizeLimit = content.ReadUInt16();
@@ -111,7 +127,7 @@ internal readonly ref struct ClientHello
                         resumptionCount = content.ReadUInt8();
                         break;
                     case 43:
-                        versions = ReadVersions(ref content);
+                        versions = ReadEvenVector8(ref content, type);
                         break;
                     case 44:
                         cookie = content.ReadVector16(1);
@@ -158,6 +174,8 @@ internal readonly ref struct ClientHello
             ResumptionCount = resumptionCount,
             PreSharedKeys = preSharedKeys,
             Padding = padding,
+            OcspRequested = ocspRequested,
+            CertificateCompressionAlgorithms = compressionAlgorithms,
         };
     }
 
@@ -190,6 +208,21 @@ internal readonly ref struct ClientHello
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.ApplicationLayerProtocolNegotiation);
             writer.WriteVector16(ApplicationProtocols.Encoded);
+        }
+
+        if (Present.Contains(ExtensionType.StatusRequest))
+        {
+            // ocsp, no responders and no extensions in particular (RFC 6066 section 8)
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.StatusRequest);
+            writer.WriteUInt8(Ocsp);
+            writer.WriteUInt16(0);
+            writer.WriteUInt16(0);
+        }
+
+        if (Present.Contains(ExtensionType.CompressCertificate))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.CompressCertificate);
+            writer.WriteVector8(CertificateCompressionAlgorithms.Encoded);
         }
 
         if (Present.Contains(ExtensionType.RecordSizeLimit))
@@ -275,14 +308,27 @@ internal readonly ref struct ClientHello
         return name;
     }
 
-    private static CodePoints ReadVersions(scoped ref TlsReader content)
+    private static bool ReadStatusRequest(scoped ref TlsReader content)
+    {
+        if (content.ReadUInt8() != Ocsp)
+        {
+            content.ReadBytes(content.Rest.Length); // of an unknown type, whose form nobody knows
+            return false;
+        }
+
+        content.ReadVector16();
+        content.ReadVector16();
+        return true;
+    }
+
+    private static CodePoints ReadEvenVector8(scoped ref TlsReader content, ExtensionType type)
     {
         ReadOnlySpan<byte> bytes = content.ReadVector8(2, 254);
         if (bytes.Length % 2 != 0)
         {
             throw new TlsProtocolException(
                 TlsErrorCause.VectorLengthOutOfRange,
-                "supported_versions has an odd length.");
+                $"{type} has an odd length.");
         }
 
         return new CodePoints(bytes);

@@ -20,6 +20,7 @@ internal static class ExtensionPlacement
         19 => Context.ClientHello | Context.EncryptedExtensions, // client_certificate_type
         20 => Context.ClientHello | Context.EncryptedExtensions, // server_certificate_type
         21 => Context.ClientHello, // padding
+        27 => Context.ClientHello | Context.CertificateRequest, // compress_certificate (RFC 8879 section 3)
         28 => Context.ClientHello | Context.EncryptedExtensions, // record_size_limit (RFC 8449 section 4)
         41 => Context.ClientHello | Context.ServerHello, // pre_shared_key
         42 => Context.ClientHello | Context.EncryptedExtensions | Context.NewSessionTicket, // early_data

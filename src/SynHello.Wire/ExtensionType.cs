@@ -40,6 +40,9 @@ public readonly record struct ExtensionType(ushort Value)
     /// <summary>padding (21), RFC 7685.</summary>
     public static ExtensionType Padding => new(21);
 
+    /// <summary>compress_certificate (27), RFC 8879.</summary>
+    public static ExtensionType CompressCertificate => new(27);
+
     /// <summary>record_size_limit (28), RFC 8449.</summary>
     public static ExtensionType RecordSizeLimit => new(28);
 
@@ -91,6 +94,7 @@ public readonly record struct ExtensionType(ushort Value)
         19 => "client_certificate_type",
         20 => "server_certificate_type",
         21 => "padding",
+        27 => "compress_certificate",
         28 => "record_size_limit",
         41 => "pre_shared_key",
         42 => "early_data",

@@ -34,6 +34,9 @@ public readonly record struct HandshakeType(byte Value)
     /// <summary>key_update (24).</summary>
     public static HandshakeType KeyUpdate => new(24);
 
+    /// <summary>compressed_certificate (25), RFC 8879.</summary>
+    public static HandshakeType CompressedCertificate => new(25);
+
     /// <summary>
     /// message_hash (254): the synthetic message that stands for a retried ClientHello in the transcript.
     /// </summary>
@@ -52,6 +55,7 @@ public readonly record struct HandshakeType(byte Value)
         15 => "certificate_verify",
         20 => "finished",
         24 => "key_update",
+        25 => "compressed_certificate",
         254 => "message_hash",
         _ => CodePoint.Unknown(Value),
     };

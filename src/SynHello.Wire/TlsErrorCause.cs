@@ -162,6 +162,11 @@ public enum TlsErrorCause
     /// <summary>A certificate cannot be read.</summary>
     MalformedCertificate,
 
+    /// <summary>
+    /// A compressed certificate chain cannot be decompressed, or is not as long as it was declared to be (RFC 8879 section 4).
+    /// </summary>
+    BadCertificateCompression,
+
     /// <summary>The certificate's key is of a kind that this side cannot use.</summary>
     UnsupportedCertificateKey,
 

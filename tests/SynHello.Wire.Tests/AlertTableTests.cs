@@ -54,6 +54,7 @@ public sealed class AlertTableTests
         [TlsErrorCause.InvalidKeyShare] = 47,
         [TlsErrorCause.NoCertificate] = 50,
         [TlsErrorCause.MalformedCertificate] = 42,
+        [TlsErrorCause.BadCertificateCompression] = 42,
         [TlsErrorCause.UnsupportedCertificateKey] = 43,
         [TlsErrorCause.BadSignature] = 51,
         [TlsErrorCause.BadFinished] = 51,

@@ -44,6 +44,7 @@ public sealed class ExtensionPlacementTests
         [ExtensionType.OidFilters] = "CR",
         [ExtensionType.PostHandshakeAuth] = "CH",
         [ExtensionType.SignatureAlgorithmsCert] = "CH, CR",
+        [ExtensionType.CompressCertificate] = "CH, CR",
         [ExtensionType.TicketRequest] = "CH, EE",
     };
 

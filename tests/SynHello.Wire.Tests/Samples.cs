@@ -12,6 +12,8 @@ internal static class Samples
         ["HelloRetryRequest"] = body => ServerHello.Parse(body),
         ["EncryptedExtensions"] = body => EncryptedExtensions.Parse(body, EverythingOffered),
         ["Certificate"] = body => WalkCertificate(body),
+        ["Certificate with OCSP responses"] = body => WalkCertificate(body),
+        ["CompressedCertificate"] = body => CompressedCertificate.Parse(body),
         ["CertificateRequest"] = body => CertificateRequest.Parse(body),
         ["CertificateVerify"] = body => CertificateVerify.Parse(body),
         ["NewSessionTicket"] = body => NewSessionTicket.Parse(body),
@@ -57,6 +59,14 @@ internal static class Samples
             SupportedGroups = new CodePoints([0, 0x1d, 0, 0x17]),
         }.Write(writer)),
         ["Certificate"] = Body(writer => Certificate.Write(writer, Bytes(3, 5), [Bytes(70, 6), Bytes(50, 7)])),
+        ["Certificate with OCSP responses"] = Body(writer => Certificate.Write(
+            writer, [], [Bytes(70, 6), Bytes(50, 7), Bytes(40, 8)], [Bytes(90, 9), default, Bytes(30, 10)])),
+        ["CompressedCertificate"] = Body(writer => new CompressedCertificate
+        {
+            Algorithm = CertificateCompressionAlgorithm.Brotli,
+            UncompressedLength = 1234,
+            Compressed = Bytes(99, 12),
+        }.Write(writer)),
         ["CertificateRequest"] = Body(writer => new CertificateRequest
         {
             Context = Bytes(4, 8),
@@ -100,7 +110,7 @@ internal static class Samples
 
     private static void WalkCertificate(byte[] body)
     {
-        foreach (ReadOnlySpan<byte> _ in Certificate.Parse(body, EverythingOffered))
+        foreach (CertificateEntry _ in Certificate.Parse(body, EverythingOffered))
         {
             // The entries are read as they are walked over.
         }

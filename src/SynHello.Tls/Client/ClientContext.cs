@@ -119,6 +119,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             SupportedGroups = new CodePoints(offer.Groups),
             SignatureAlgorithms = new CodePoints(offer.SignatureSchemes),
             KeyShares = KeyShareList.Parse(shares.Written),
+            CertificateCompressionAlgorithms = new CodePoints(offer.CertificateCompressionAlgorithms),
             ApplicationProtocols = ProtocolNameList.Parse(offer.ApplicationProtocols),
             RecordSizeLimit = (ushort)(Configuration.RecordSizeLimit ?? 0),
             Cookie = cookie,

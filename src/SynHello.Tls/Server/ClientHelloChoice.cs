@@ -118,6 +118,19 @@ internal static class ClientHelloChoice
             "The client takes no signature scheme of this server's certificates.");
     }
 
+    /// <summary>How the chain may be compressed (RFC 8879); null when the two sides know no way in common.</summary>
+    public static CertificateCompressionAlgorithm? CertificateCompression(
+        TlsServerConfiguration configuration, in ClientHello hello)
+    {
+        foreach (CertificateCompressionAlgorithm algorithm in configuration.CertificateCompressionAlgorithms)
+        {
+            if (hello.CertificateCompressionAlgorithms.Contains(algorithm.Value))
+                return algorithm;
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// The application protocol (RFC 7301 section 3.2); default when either side does not negotiate one.
     /// </summary>

@@ -45,7 +45,7 @@ internal static class ServerFlight
 
         WriteEncryptedExtensions(context, hello, protocol);
         if (credential is not null)
-            WriteCertificate(context, credential, scheme);
+            WriteCertificate(context, hello, credential, scheme);
         context.WriteFinished(context.Records.WriteSecret);
         context.FlushFlight();
         DeriveApplicationSecrets(context, keys);
@@ -175,10 +175,15 @@ internal static class ServerFlight
         context.AppendFlight(start);
     }
 
-    private static void WriteCertificate(ServerContext context, TlsCredential credential, SignatureScheme scheme)
+    private static void WriteCertificate(
+        ServerContext context, in ClientHello hello, TlsCredential credential, SignatureScheme scheme)
     {
         int start = context.Flight.Length;
-        Certificate.Write(context.Flight, context: [], credential.CertificateChain);
+        context.Flight.WriteBytes(CertificateMessages.Of(credential).Get(
+            credential,
+            context.Provider,
+            hello.OcspRequested,
+            ClientHelloChoice.CertificateCompression(context.Configuration, hello)));
         context.AppendFlight(start);
 
         Span<byte> hash = stackalloc byte[context.Transcript.HashLength];

@@ -89,6 +89,8 @@ internal sealed class HostileServer : HostilePeer
                 (byte[])[.. Octets.Vector24(der), .. Octets.Extensions(extensions)])]),
         ]));
 
+    public byte[] Message(int type, byte[] body) => Append(Octets.Message(type, body));
+
     public byte[] CertificateVerify(SignatureScheme? saidScheme = null)
     {
         SignatureScheme scheme = Credential.SignatureSchemes[0];

@@ -35,6 +35,16 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     /// <summary>Whether a Need... event waits for its answer; messages wait with it.</summary>
     public bool IsQuestionOpen { get; set; }
 
+    /// <summary>Whether that question is what the peer's chain is worth.</summary>
+    public bool IsVerdictDue =>
+        IsQuestionOpen && CredentialRequest is null && SignatureRequest is null && Negotiated.PeerCertificates.Count > 0;
+
+    /// <summary>What a credential is asked for with; null when none is.</summary>
+    public TlsCredentialRequest? CredentialRequest { get; set; }
+
+    /// <summary>The signature that is waited for; null when none is.</summary>
+    public TlsSignatureRequest? SignatureRequest { get; set; }
+
     public bool IsHandshakeComplete { get; private set; }
 
     /// <summary>Whether the keys for application data are there, and it may be sent.</summary>

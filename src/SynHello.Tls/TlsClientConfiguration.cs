@@ -56,6 +56,16 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     /// </summary>
     public bool AllowPskKeyExchange { get; init; }
 
+    /// <summary>What is shown to servers that ask for a certificate, best first; none by default.</summary>
+    public IReadOnlyList<TlsCredential> Credentials { get; init; } = [];
+
+    /// <summary>
+    /// Chooses the certificates to show by what the server asks for: gives them best first, none to show none, or null to be asked
+    /// with <see cref="TlsEvent.NeedCredential"/>. It is called inside the engine: it must not wait. Null, the default, shows one of
+    /// <see cref="Credentials"/>.
+    /// </summary>
+    public Func<TlsCredentialRequest, IReadOnlyList<TlsCredential>?>? CredentialSelector { get; init; }
+
     /// <summary>
     /// Whether the server is asked for OCSP responses along with its certificates (RFC 6066 section 8, RFC 8446 section 4.4.2.1);
     /// what it sends is in <see cref="TlsNegotiation.PeerOcspResponses"/>, not checked. False by default.
@@ -65,6 +75,15 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     /// <summary>The parts of the ClientHello that are the same in each connection, encoded once.</summary>
     /// <exception cref="InvalidOperationException">A list that may not be empty is.</exception>
     internal Offer Encoded => _offer ??= new Offer(this);
+
+    /// <summary>
+    /// Adds PKCS #1 v1.5 where RSA is taken: without signature_algorithms_cert the list speaks for the chain's certificates
+    /// too, and most of those are signed that way (RFC 8446 sections 4.2.3, 9.1). A CertificateVerify may not use it.
+    /// </summary>
+    internal static IReadOnlyList<SignatureScheme> WithCertificateSchemes(IReadOnlyList<SignatureScheme> schemes) =>
+        !schemes.Contains(SignatureScheme.RsaPssRsaeSha256)
+            ? schemes
+            : [.. schemes, SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
 
     internal sealed class Offer
     {
@@ -120,15 +139,6 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
         public IReadOnlyList<NamedGroup> KeyShareGroups { get; }
 
         public ExtensionSet Extensions { get; }
-
-        /// <summary>
-        /// Adds PKCS #1 v1.5 where RSA is taken: without signature_algorithms_cert the list speaks for the chain's certificates
-        /// too, and most of those are signed that way (RFC 8446 sections 4.2.3, 9.1). A CertificateVerify may not use it.
-        /// </summary>
-        private static IReadOnlyList<SignatureScheme> WithCertificateSchemes(IReadOnlyList<SignatureScheme> schemes) =>
-            !schemes.Contains(SignatureScheme.RsaPssRsaeSha256)
-                ? schemes
-                : [.. schemes, SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
 
         private static byte[] Octets(ushort value) => [(byte)(value >> 8), (byte)value];
 

@@ -116,32 +116,6 @@ public sealed class TlsClientEngine : TlsEngine
         set => _context.RecordedSecondClientHello = value;
     }
 
-    /// <summary>
-    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is trusted. Call <see
-    /// cref="TlsEngine.Receive"/> next, with
-    /// whatever was not consumed, to go on.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
-    public void AcceptCertificate()
-    {
-        ThrowIfUnusable();
-        ThrowIfNotAsked();
-        _context.IsQuestionOpen = false;
-    }
-
-    /// <summary>
-    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is refused, and the connection is over.
-    /// </summary>
-    /// <param name="failure">Why; its alert is what the server is told.</param>
-    /// <param name="output">The alert is appended here.</param>
-    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
-    public void RefuseCertificate(TlsProtocolException failure, IBufferWriter<byte> output)
-    {
-        ThrowIfUnusable();
-        ThrowIfNotAsked();
-        Abort(failure, output);
-    }
-
     private protected override void Handle(in HandshakeMessage message)
     {
         if (_state == ExpectPostHandshake.Instance && message.Type == HandshakeType.KeyUpdate)
@@ -168,9 +142,8 @@ public sealed class TlsClientEngine : TlsEngine
         _context.Output = null;
     }
 
-    private void ThrowIfNotAsked()
-    {
-        if (!_context.IsQuestionOpen)
-            throw new InvalidOperationException("No verdict is waited for.");
-    }
+    private protected override void Answer(IReadOnlyList<TlsCredential> credentials) =>
+        _state = ClientCredential.Continue(_context, credentials);
+
+    private protected override void Answer(ReadOnlySpan<byte> signature) => _state = ClientCredential.Continue(_context, signature);
 }

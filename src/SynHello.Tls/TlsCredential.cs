@@ -32,6 +32,17 @@ public abstract class TlsCredential
         set => _messages = value;
     }
 
+    /// <summary>
+    /// The DER of the issuer's name of each certificate, for peers that name the authorities they trust; empty, the default, fits all.
+    /// </summary>
+    public virtual IReadOnlyList<ReadOnlyMemory<byte>> IssuerNames => [];
+
+    /// <summary>
+    /// Whether the key is elsewhere: the engine asks with <see cref="TlsEvent.NeedSignature"/> and does not call
+    /// <see cref="Sign"/>. False by default.
+    /// </summary>
+    public virtual bool SignsElsewhere => false;
+
     /// <summary>Signs.</summary>
     /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>
     /// <param name="message">What is signed, before hashing.</param>

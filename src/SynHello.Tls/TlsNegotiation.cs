@@ -54,4 +54,7 @@ public sealed class TlsNegotiation
 
     /// <summary>Whether the server asked for a client certificate.</summary>
     public bool ClientCertificateRequested { get; internal set; }
+
+    /// <summary>What this side has shown; null when it has shown nothing, as on a resumed connection.</summary>
+    public TlsCredential? LocalCredential { get; internal set; }
 }

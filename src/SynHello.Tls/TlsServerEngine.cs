@@ -62,6 +62,14 @@ public sealed class TlsServerEngine : TlsEngine
         TakeEarlyDataSkip();
     }
 
+    private protected override void Answer(IReadOnlyList<TlsCredential> credentials) =>
+        _state = ServerFlight.Continue(_context, credentials);
+
+    private protected override void Answer(ReadOnlySpan<byte> signature) => _state = ServerFlight.Continue(_context, signature);
+
+    private protected override void OnCertificateAccepted(DateTimeOffset? until) =>
+        _context.ClientVerifiedUntil = (until ?? DateTimeOffset.MaxValue).ToUnixTimeMilliseconds();
+
     private void Answer(bool accepts, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);

@@ -63,6 +63,8 @@ internal static class AlertTable
 
         // RFC 8446 section 4.4.2.4: an empty server certificate list is a decode_error.
         TlsErrorCause.NoCertificate => AlertDescription.DecodeError,
+        TlsErrorCause.ClientCertificateRequired => AlertDescription.CertificateRequired,
+        TlsErrorCause.UnrecognizedName => AlertDescription.UnrecognizedName,
         TlsErrorCause.MalformedCertificate
             or TlsErrorCause.BadCertificateCompression
             or TlsErrorCause.CertificateNameMismatch => AlertDescription.BadCertificate,

@@ -112,7 +112,7 @@ internal readonly ref struct ClientHello
                         padding = ReadPadding(ref content);
                         break;
                     case 27:
-                        compressionAlgorithms = ReadEvenVector8(ref content, type);
+                        compressionAlgorithms = content.ReadCodePoints8();
                         break;
                     case 28:
                         recordSizeLimit = content.ReadUInt16();
@@ -127,7 +127,7 @@ internal readonly ref struct ClientHello
                         resumptionCount = content.ReadUInt8();
                         break;
                     case 43:
-                        versions = ReadEvenVector8(ref content, type);
+                        versions = content.ReadCodePoints8();
                         break;
                     case 44:
                         cookie = content.ReadVector16(1);
@@ -319,19 +319,6 @@ internal readonly ref struct ClientHello
         content.ReadVector16();
         content.ReadVector16();
         return true;
-    }
-
-    private static CodePoints ReadEvenVector8(scoped ref TlsReader content, ExtensionType type)
-    {
-        ReadOnlySpan<byte> bytes = content.ReadVector8(2, 254);
-        if (bytes.Length % 2 != 0)
-        {
-            throw new TlsProtocolException(
-                TlsErrorCause.VectorLengthOutOfRange,
-                $"{type} has an odd length.");
-        }
-
-        return new CodePoints(bytes);
     }
 
     private static int ReadPadding(scoped ref TlsReader content)

@@ -159,6 +159,12 @@ public enum TlsErrorCause
     /// <summary>The peer sent no certificate where one is needed.</summary>
     NoCertificate,
 
+    /// <summary>The client has no certificate to show, and this server takes none without.</summary>
+    ClientCertificateRequired,
+
+    /// <summary>This server has no certificate for the host that the client asks for.</summary>
+    UnrecognizedName,
+
     /// <summary>A certificate cannot be read.</summary>
     MalformedCertificate,
 

@@ -239,7 +239,7 @@ public sealed class ClientRefusalTests
         AssertCertificateRefused(
             TlsErrorCause.IllegalValue, _ => Octets.Message(13, [1, 9, .. Octets.Extensions(schemes)]));
         AssertCertificateRefused(
-            TlsErrorCause.MissingExtension, _ => Octets.Message(13, [0, .. Octets.Extensions((47, [0, 0]))]));
+            TlsErrorCause.MissingExtension, _ => Octets.Message(13, [0, .. Octets.Extensions((47, [0, 3, 0, 1, 65]))]));
         AssertCertificateRefused(
             TlsErrorCause.DuplicateExtension, _ => Octets.Message(13, [0, .. Octets.Extensions(schemes, schemes)]));
         AssertCertificateRefused(

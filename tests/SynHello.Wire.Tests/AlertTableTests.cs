@@ -54,6 +54,8 @@ public sealed class AlertTableTests
         [TlsErrorCause.InvalidKeyShare] = 47,
         [TlsErrorCause.NoCertificate] = 50,
         [TlsErrorCause.MalformedCertificate] = 42,
+        [TlsErrorCause.ClientCertificateRequired] = 116,
+        [TlsErrorCause.UnrecognizedName] = 112,
         [TlsErrorCause.BadCertificateCompression] = 42,
         [TlsErrorCause.UnsupportedCertificateKey] = 43,
         [TlsErrorCause.BadSignature] = 51,

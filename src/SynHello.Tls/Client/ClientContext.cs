@@ -28,6 +28,15 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
     /// <summary>The suite that a HelloRetryRequest chose; the ServerHello has to choose the same.</summary>
     public CipherSuite? RetrySuite { get; set; }
 
+    /// <summary>What the server's CertificateRequest asks for; null when it asks for none.</summary>
+    public TlsCredentialRequest? CertificateRequest { get; set; }
+
+    /// <summary>How a certificate of this side's may be compressed; null when it may not.</summary>
+    public CertificateCompressionAlgorithm? CertificateCompression { get; set; }
+
+    /// <summary>client_application_traffic_secret_0, until the client's last flight is made.</summary>
+    public byte[] ClientApplicationSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
+
     /// <summary>client_handshake_traffic_secret, until this side's Finished is made.</summary>
     public byte[] ClientHandshakeSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
 
@@ -224,6 +233,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         ServerKey?.Dispose();
         _sessionKeys?.Dispose();
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(ClientHandshakeSecret);
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(ClientApplicationSecret);
         base.Dispose();
     }
 }

@@ -99,12 +99,22 @@ internal static class ClientHelloChoice
         return false;
     }
 
-    public static (TlsCredential Credential, SignatureScheme Scheme) Credential(
-        TlsServerConfiguration configuration,
-        in ClientHello hello)
+    /// <summary>What a certificate is chosen by.</summary>
+    public static TlsCredentialRequest CredentialRequest(in ClientHello hello, string? serverName, SslApplicationProtocol protocol)
     {
         RequireExtension(hello, ExtensionType.SignatureAlgorithms);
-        foreach (TlsCredential credential in configuration.Credentials)
+        var schemes = new List<SignatureScheme>();
+        for (int i = 0; i < hello.SignatureAlgorithms.Count; i++)
+            schemes.Add(new SignatureScheme(hello.SignatureAlgorithms[i]));
+        return new TlsCredentialRequest { ServerName = serverName, SignatureSchemes = schemes, ApplicationProtocol = protocol };
+    }
+
+    /// <summary>Chooses among certificates without asking anybody.</summary>
+    public static (TlsCredential Credential, SignatureScheme Scheme) Credential(
+        IReadOnlyList<TlsCredential> credentials, in ClientHello hello)
+    {
+        RequireExtension(hello, ExtensionType.SignatureAlgorithms);
+        foreach (TlsCredential credential in credentials)
         {
             foreach (SignatureScheme scheme in credential.SignatureSchemes)
             {
@@ -113,9 +123,12 @@ internal static class ClientHelloChoice
             }
         }
 
-        throw new TlsProtocolException(
-            TlsErrorCause.NoCommonSignatureScheme,
-            "The client takes no signature scheme of this server's certificates.");
+        throw credentials.Count == 0
+            ? new TlsProtocolException(
+                TlsErrorCause.UnrecognizedName, "There is no certificate for the host that the client asks for.")
+            : new TlsProtocolException(
+                TlsErrorCause.NoCommonSignatureScheme,
+                "The client takes no signature scheme of this server's certificates.");
     }
 
     /// <summary>How the chain may be compressed (RFC 8879); null when the two sides know no way in common.</summary>

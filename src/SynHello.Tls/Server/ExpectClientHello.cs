@@ -49,7 +49,7 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
         }
 
         context.EarlyDataSkip = earlyData ? EarlyDataSkip.UntilRecordOpens : EarlyDataSkip.No;
-        return ServerFlight.Send(context, hello, suite, group, keyExchange);
+        return ServerFlight.Send(context, message.Encoded, hello, suite, group, keyExchange);
     }
 
     /// <summary>

@@ -84,6 +84,8 @@ internal static class SessionChoice
             KeySchedule keys = CheckBinder(context, hello, encoded, ticket, identity.Binder);
             return new ResumedSession(ticket.Secret)
             {
+                ClientCertificate = ticket.ClientCertificate.ToArray(),
+                ClientVerifiedUntil = ticket.ClientVerifiedUntil,
                 Keys = keys,
                 Identity = index,
                 CipherSuite = suite ?? ticket.CipherSuite,
@@ -124,13 +126,23 @@ internal static class SessionChoice
             ? CipherSuiteParameters.Of(chosen).Hash == CipherSuiteParameters.Of(ticket.CipherSuite).Hash
             : hello.CipherSuites.Contains(ticket.CipherSuite.Value);
 
-        // No client is asked for a certificate, so none that has shown one elsewhere is taken for the same.
         return suiteFits
             && System.Text.Ascii.EqualsIgnoreCase(ticket.ServerName, hello.ServerName)
             && ticket.ApplicationProtocol.SequenceEqual(protocol.Protocol.Span)
             && ticket.TrustContext.SequenceEqual(resumption.TrustContext.Span)
-            && ticket.ClientIdentity.IsEmpty;
+            && ClientFits(configuration.ClientCertificateMode, ticket, now);
     }
+
+    /// <summary>
+    /// A client goes on being who it was, for as long as the verdict on its certificate holds; and where certificates are not asked
+    /// for, nobody comes back as somebody who showed one.
+    /// </summary>
+    private static bool ClientFits(TlsClientCertificateMode mode, in SessionTicketContent ticket, DateTimeOffset now) => mode switch
+    {
+        TlsClientCertificateMode.None => ticket.ClientCertificate.IsEmpty,
+        TlsClientCertificateMode.Requested when ticket.ClientCertificate.IsEmpty => true,
+        _ => !ticket.ClientCertificate.IsEmpty && now.ToUnixTimeMilliseconds() < ticket.ClientVerifiedUntil,
+    };
 
     /// <summary>RFC 8446 section 4.2.11.2. Compared in constant time.</summary>
     /// <returns>The key schedule, at its early secret.</returns>

@@ -123,7 +123,7 @@ public sealed class OtherMessageTests
     [Fact]
     public void CertificateRequest_NeedsSignatureAlgorithms()
     {
-        Refusal.Expect(TlsErrorCause.MissingExtension, () => CertificateRequest.Parse([0, 0, 4, 0, 47, 0, 0]));
+        Refusal.Expect(TlsErrorCause.MissingExtension, () => CertificateRequest.Parse([0, 0, 4, 0, 48, 0, 0]));
         Refusal.Expect(TlsErrorCause.VectorLengthOutOfRange, () => CertificateRequest.Parse([0, 0, 0]));
         Refusal.Expect(TlsErrorCause.MisplacedExtension, () => CertificateRequest.Parse([0, 0, 4, 0, 16, 0, 0]));
     }

@@ -11,15 +11,13 @@ public sealed class TlsServerConfiguration : TlsConfiguration
     /// <summary>Configures servers.</summary>
     /// <param name="provider">The cryptography of every connection.</param>
     /// <param name="credentials">
-    /// The certificates, best first: the first that can sign with a scheme that the client takes is used.
+    /// The certificates, best first: the first that can sign with a scheme that the client takes is used. Empty where
+    /// <see cref="CredentialSelector"/> has them all.
     /// </param>
-    /// <exception cref="ArgumentException">There is no credential.</exception>
     public TlsServerConfiguration(TlsCryptoProvider provider, IReadOnlyList<TlsCredential> credentials)
         : base(provider)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        if (credentials.Count == 0)
-            throw new ArgumentException("A server needs a certificate.", nameof(credentials));
         Credentials = credentials;
         provider.FillRandom(_cookieKey);
     }

@@ -7,28 +7,81 @@ using SynHello.Wire;
 namespace SynHello;
 
 /// <summary>
-/// The client's verdict on a server's chain: X509Chain under the caller's policy, the host name (RFC 9525), then the
+/// The verdict on a peer's chain: X509Chain under the caller's policy, the host name (RFC 9525) where a server is meant, then the
 /// caller's callback. Fetches nothing unless the caller's policy says so.
 /// </summary>
-internal sealed class CertificateVerification(SecureClientOptions options)
+internal sealed class CertificateVerification
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    private readonly X509ChainPolicy? _policy = options.CertificateChainPolicy?.Clone();
-    private readonly X509Certificate2Collection? _roots = options.TrustedRoots is { Count: > 0 } roots ? [.. roots] : null;
-    private readonly RemoteCertificateValidationCallback? _callback = options.RemoteCertificateValidationCallback;
-    private readonly TimeSpan _maximumAge = options.MaximumSessionAge;
-    private readonly TimeProvider _timeProvider = options.TimeProvider;
+    private readonly string _peer;
+    private readonly string _usage;
+    private readonly X509ChainPolicy? _policy;
+    private readonly X509Certificate2Collection? _roots;
+    private readonly RemoteCertificateValidationCallback? _callback;
+    private readonly TimeSpan _maximumAge;
+    private readonly TimeProvider _timeProvider;
 
     /// <summary>
     /// Null where a verdict cannot be kept: a callback wants to be asked each time, and a revocation check or a time of
     /// the caller's own means that the same chain can be judged differently the next time.
     /// </summary>
-    private readonly VerifiedChains? _verified =
-        options.RemoteCertificateValidationCallback is null
-        && options.CertificateChainPolicy is null or { RevocationMode: X509RevocationMode.NoCheck, VerificationTimeIgnored: true }
-            ? new VerifiedChains(options.TimeProvider)
-            : null;
+    private readonly VerifiedChains? _verified;
+
+    /// <summary>Judges servers.</summary>
+    public CertificateVerification(SecureClientOptions options)
+        : this(
+            "server",
+            ServerAuthentication,
+            options.CertificateChainPolicy,
+            options.TrustedRoots,
+            options.RemoteCertificateValidationCallback,
+            options.SessionTrustName,
+            options.MaximumSessionAge,
+            options.TimeProvider,
+            options.Credentials.Select(credential => credential.CertificateChain[0]),
+            asksForIdentity: options.CredentialCallback is not null)
+    {
+    }
+
+    /// <summary>Judges clients.</summary>
+    public CertificateVerification(SecureListenerOptions options)
+        : this(
+            "client",
+            ClientAuthentication,
+            options.ClientCertificateChainPolicy,
+            options.TrustedClientRoots,
+            options.ClientCertificateValidationCallback,
+            sessionTrustName: options.ClientCertificateValidationCallback is null ? null : "callback",
+            options.TicketLifetime,
+            options.TimeProvider)
+    {
+    }
+
+    private CertificateVerification(
+        string peer,
+        string usage,
+        X509ChainPolicy? policy,
+        X509Certificate2Collection? roots,
+        RemoteCertificateValidationCallback? callback,
+        string? sessionTrustName,
+        TimeSpan maximumAge,
+        TimeProvider timeProvider,
+        IEnumerable<ReadOnlyMemory<byte>>? identity = null,
+        bool asksForIdentity = false)
+    {
+        _peer = peer;
+        _usage = usage;
+        _policy = policy?.Clone();
+        _roots = roots is { Count: > 0 } ? [.. roots] : null;
+        _callback = callback;
+        _maximumAge = maximumAge;
+        _timeProvider = timeProvider;
+        if (callback is null && policy is null or { RevocationMode: X509RevocationMode.NoCheck, VerificationTimeIgnored: true })
+            _verified = new VerifiedChains(timeProvider);
+        TrustSettings = TrustDigest.Of(CreatePolicy(now: default), sessionTrustName, callback is not null || asksForIdentity, identity);
+    }
 
     /// <summary>Whether somebody wants to be asked about each connection, a resumed one too.</summary>
     public bool AsksEachTime => _callback is not null;
@@ -37,28 +90,25 @@ internal sealed class CertificateVerification(SecureClientOptions options)
     /// A digest of everything that decides a verdict: the policy as it is applied, the roots, and what stands for the
     /// callback. The system's own roots are not in it: they are looked at again when a session's verification ends.
     /// </summary>
-    public string TrustSettings { get; } = TrustDigest.Of(
-        CreatePolicy(options.CertificateChainPolicy, options.TrustedRoots, now: default),
-        options.SessionTrustName,
-        options.RemoteCertificateValidationCallback is not null);
+    public string TrustSettings { get; }
 
     /// <summary>Judges a chain.</summary>
     /// <param name="sender">What the callback is told that it is asked by.</param>
-    /// <param name="chain">DER, the server's own certificate first.</param>
-    /// <param name="targetHost">The host name or IP address that was dialed.</param>
+    /// <param name="chain">DER, the peer's own certificate first.</param>
+    /// <param name="targetHost">The host name or IP address that was dialed; null where a client is judged.</param>
     /// <param name="verification">When and how it was verified; null when it was refused.</param>
     /// <returns>Null when the certificate is taken; otherwise why not.</returns>
     public TlsProtocolException? Check(
         object sender,
         IReadOnlyList<ReadOnlyMemory<byte>> chain,
-        string targetHost,
+        string? targetHost,
         out ChainVerification? verification)
     {
         verification = null;
         VerifiedChains.Key key = default;
         if (_verified is not null)
         {
-            key = VerifiedChains.Key.Of(chain, targetHost);
+            key = VerifiedChains.Key.Of(chain, targetHost ?? "");
             if (_verified.TryGet(key, out VerifiedChains.Verdict verdict))
             {
                 verification = Describe(verdict.MadeAt, verdict.NotAfter, SslPolicyErrors.None);
@@ -80,10 +130,10 @@ internal sealed class CertificateVerification(SecureClientOptions options)
             if (!certificate.RawDataMemory.Span.SequenceEqual(chain[0].Span))
             {
                 return new TlsProtocolException(
-                    TlsErrorCause.MalformedCertificate, "The server's certificate is not in its one DER form.");
+                    TlsErrorCause.MalformedCertificate, $"The {_peer}'s certificate is not in its one DER form.");
             }
 
-            builder.ChainPolicy = CreatePolicy(_policy, _roots, now);
+            builder.ChainPolicy = CreatePolicy(now);
             for (int i = 1; i < certificates.Count; i++)
                 builder.ChainPolicy.ExtraStore.Add(certificates[i]);
 
@@ -102,7 +152,7 @@ internal sealed class CertificateVerification(SecureClientOptions options)
                     TlsErrorCause.CertificateRefused, "The certificate's key usage does not allow it to sign.");
             }
 
-            if (!Matches(certificate, targetHost))
+            if (targetHost is not null && !Matches(certificate, targetHost))
             {
                 errors |= SslPolicyErrors.RemoteCertificateNameMismatch;
                 refusal ??= new TlsProtocolException(
@@ -130,7 +180,7 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         }
         catch (CryptographicException exception)
         {
-            return new TlsProtocolException(TlsErrorCause.MalformedCertificate, "A certificate of the server's chain cannot be read.", exception);
+            return new TlsProtocolException(TlsErrorCause.MalformedCertificate, $"A certificate of the {_peer}'s chain cannot be read.", exception);
         }
         finally
         {
@@ -153,10 +203,9 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         };
     }
 
-    private static X509ChainPolicy CreatePolicy(
-        X509ChainPolicy? given, X509Certificate2Collection? roots, DateTimeOffset now)
+    private X509ChainPolicy CreatePolicy(DateTimeOffset now)
     {
-        X509ChainPolicy policy = given?.Clone() ?? new X509ChainPolicy
+        X509ChainPolicy policy = _policy?.Clone() ?? new X509ChainPolicy
         {
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
@@ -166,11 +215,11 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         if (policy.VerificationTimeIgnored)
             policy.VerificationTime = now.UtcDateTime;
         if (policy.ApplicationPolicy.Count == 0)
-            policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-        if (roots is { Count: > 0 })
+            policy.ApplicationPolicy.Add(new Oid(_usage));
+        if (_roots is not null)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            policy.CustomTrustStore.AddRange(roots);
+            policy.CustomTrustStore.AddRange(_roots);
         }
 
         return policy;
@@ -196,14 +245,14 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         }
     }
 
-    private static TlsProtocolException DescribeChain(X509Certificate2 certificate, X509Chain chain)
+    private TlsProtocolException DescribeChain(X509Certificate2 certificate, X509Chain chain)
     {
         X509ChainStatusFlags flags = X509ChainStatusFlags.NoError;
         foreach (X509ChainStatus status in chain.ChainStatus)
             flags |= status.Status;
 
         if (flags.HasFlag(X509ChainStatusFlags.Revoked))
-            return new TlsProtocolException(TlsErrorCause.CertificateRevoked, "A certificate of the server's chain was revoked.");
+            return new TlsProtocolException(TlsErrorCause.CertificateRevoked, $"A certificate of the {_peer}'s chain was revoked.");
         if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid))
             return new TlsProtocolException(TlsErrorCause.CertificateExpired, DescribeTime(certificate, chain));
         if (flags.HasFlag(X509ChainStatusFlags.UntrustedRoot) || flags.HasFlag(X509ChainStatusFlags.PartialChain))
@@ -220,14 +269,14 @@ internal sealed class CertificateVerification(SecureClientOptions options)
         return new TlsProtocolException(TlsErrorCause.CertificateRefused, $"The certificate is not valid: {reasons}");
     }
 
-    private static string DescribeTime(X509Certificate2 certificate, X509Chain chain)
+    private string DescribeTime(X509Certificate2 certificate, X509Chain chain)
     {
         DateTime at = chain.ChainPolicy.VerificationTime.ToUniversalTime();
         if (at > certificate.NotAfter.ToUniversalTime())
             return $"The certificate has expired on {Date(certificate.NotAfter)}.";
         if (at < certificate.NotBefore.ToUniversalTime())
             return $"The certificate is not valid before {Date(certificate.NotBefore)}.";
-        return "A certificate of the server's chain has expired or is not valid yet.";
+        return $"A certificate of the {_peer}'s chain has expired or is not valid yet.";
     }
 
     private static string Date(DateTime time) =>

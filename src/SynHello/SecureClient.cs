@@ -24,6 +24,7 @@ public sealed class SecureClient
 
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;
+    private readonly Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? _credentialCallback;
     private readonly FastOpenDialer _dialer = new();
     private readonly HeldFlights _heldFlights;
     private readonly FastOpenMode _fastOpen;
@@ -54,8 +55,11 @@ public sealed class SecureClient
             TimeProvider = options.AllowResumption ? options.TimeProvider : null,
             TicketRequest = options.AllowResumption ? options.TicketRequest : null,
             AllowPskKeyExchange = options.AllowPskKeyExchange,
+            Credentials = [.. options.Credentials],
+            CredentialSelector = options.CredentialCallback is null ? null : static _ => null,
         };
         _verification = new CertificateVerification(options);
+        _credentialCallback = options.CredentialCallback;
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
         _timeProvider = options.TimeProvider;
@@ -231,7 +235,7 @@ public sealed class SecureClient
             attempt.ReleaseFlight();
             stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
-                dialed, attempt, _heldFlights, Verify, start, linked.Token).ConfigureAwait(false);
+                dialed, attempt, _heldFlights, new HandshakeAnswers(Verify, _credentialCallback), start, linked.Token).ConfigureAwait(false);
             LogConnected(endPoint, stream.Report);
             return stream;
         }
@@ -268,10 +272,11 @@ public sealed class SecureClient
             throw;
         }
 
-        (TlsProtocolException?, ChainVerification?) Verify(IReadOnlyList<ReadOnlyMemory<byte>> chain)
+        ValueTask<(TlsProtocolException?, ChainVerification?)> Verify(TlsNegotiation negotiated, CancellationToken verifying)
         {
-            TlsProtocolException? refusal = _verification.Check(this, chain, asciiHost, out ChainVerification? verification);
-            return (refusal, verification);
+            TlsProtocolException? refusal =
+                _verification.Check(this, negotiated.PeerCertificates, asciiHost, out ChainVerification? verification);
+            return ValueTask.FromResult((refusal, verification));
         }
     }
 

@@ -46,6 +46,15 @@ public sealed class SecureClientOptions
     /// </summary>
     public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
 
+    /// <summary>What is shown to servers that ask for a certificate, best first; none by default.</summary>
+    public IList<TlsCredential> Credentials { get; set; } = [];
+
+    /// <summary>
+    /// Chooses what to show by what the server asks for, instead of <see cref="Credentials"/>; the handshake waits for it. None shows
+    /// none. Null by default. What it throws ends the handshake.
+    /// </summary>
+    public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
+
     /// <summary>
     /// Whether the client comes back as a returning visitor: it takes the servers' tickets and resumes sessions with
     /// them (RFC 8446 section 2.2), which saves the certificate's work and is what early data needs. True by default.

@@ -18,6 +18,7 @@ namespace SynHello;
 public sealed class SecureListener : IAsyncDisposable
 {
     private readonly TlsServerConfiguration _configuration;
+    private readonly CertificateVerification _clients;
     private readonly FastOpenListener _listener;
     private readonly ServerHandshakeSettings _settings;
     private readonly Channel<SecureStream> _ready;
@@ -43,7 +44,10 @@ public sealed class SecureListener : IAsyncDisposable
         IPEndPoint endPoint = options.ListenEndPoint ?? throw new ArgumentException("ListenEndPoint is not set.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumPendingConnections, 1, nameof(options));
         Timeouts.Check(options.HandshakeTimeout, nameof(options));
+        if (options.Credentials.Count == 0 && options.CredentialSelector is null && options.CredentialCallback is null)
+            throw new ArgumentException("There is no certificate to show.", nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
+        _clients = new CertificateVerification(options);
         _configuration = new TlsServerConfiguration(provider, [.. options.Credentials])
         {
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
@@ -52,7 +56,11 @@ public sealed class SecureListener : IAsyncDisposable
             RecordSizeLimit = options.RecordSizeLimit,
             RecordPadding = options.RecordPadding,
             KeyLog = options.KeyLog,
-            Resumption = MakeResumption(options, out ReplayRegister? register),
+            CredentialSelector = options.CredentialSelector ?? (options.CredentialCallback is null ? null : static _ => null),
+            ClientCertificateMode = options.ClientCertificateMode,
+            ClientCertificateAuthorities =
+                [.. (options.TrustedClientRoots ?? []).Select(root => (ReadOnlyMemory<byte>)root.SubjectName.RawData)],
+            Resumption = MakeResumption(options, _clients.TrustSettings, out ReplayRegister? register),
         };
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
@@ -69,7 +77,13 @@ public sealed class SecureListener : IAsyncDisposable
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
         _settings = new ServerHandshakeSettings(
-            _listener.ActiveMode, options.HandshakeTimeout, register, options.AddressValidation, _metrics, _logger);
+            _listener.ActiveMode,
+            options.HandshakeTimeout,
+            register,
+            new HandshakeAnswers(VerifyClient, options.CredentialCallback),
+            options.AddressValidation,
+            _metrics,
+            _logger);
         if (_listener.FastOpenLimitation is { } limitation)
             Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
         if (_listener.ActiveMode == FastOpenMode.Cookieless)
@@ -242,7 +256,15 @@ public sealed class SecureListener : IAsyncDisposable
         }
     }
 
-    private static TlsServerResumption? MakeResumption(SecureListenerOptions options, out ReplayRegister? register)
+    private ValueTask<(TlsProtocolException?, ChainVerification?)> VerifyClient(
+        TlsNegotiation negotiated, CancellationToken cancellationToken)
+    {
+        TlsProtocolException? refusal = _clients.Check(
+            this, negotiated.PeerCertificates, targetHost: null, out ChainVerification? verification);
+        return ValueTask.FromResult((refusal, verification));
+    }
+
+    private static TlsServerResumption? MakeResumption(SecureListenerOptions options, string trustSettings, out ReplayRegister? register)
     {
         register = null;
         if (options.TicketCount == 0)
@@ -276,17 +298,22 @@ public sealed class SecureListener : IAsyncDisposable
             MaximumEarlyData = options.MaximumEarlyData,
             EarlyDataWindow = options.EarlyDataWindow,
             ReplayScope = register?.Scope ?? Guid.Empty,
-            TrustContext = DigestOf(options.Credentials, options.CryptoProvider),
+            TrustContext = DigestOf(options, trustSettings),
             AllowPskKeyExchange = options.AllowPskKeyExchange,
         };
     }
 
-    /// <summary>The end-entity certificates, in order: who renews or withdraws one ends the sessions that it vouched for.</summary>
-    private static byte[] DigestOf(IList<TlsCredential> credentials, TlsCryptoProvider provider)
+    /// <summary>
+    /// The end-entity certificates, in order: who renews or withdraws one ends the sessions that it vouched for. And whom clients'
+    /// certificates have to come from, where they are asked for: nobody comes back on the word of an authority of yesterday.
+    /// </summary>
+    private static byte[] DigestOf(SecureListenerOptions options, string trustSettings)
     {
-        using TranscriptHash hash = provider.CreateTranscriptHash(HashAlgorithmName.SHA256);
-        foreach (TlsCredential credential in credentials)
+        using TranscriptHash hash = options.CryptoProvider.CreateTranscriptHash(HashAlgorithmName.SHA256);
+        foreach (TlsCredential credential in options.Credentials)
             hash.Append(credential.CertificateChain[0].Span);
+        if (options.ClientCertificateMode != TlsClientCertificateMode.None)
+            hash.Append(System.Text.Encoding.ASCII.GetBytes(trustSettings));
         byte[] digest = new byte[SHA256.HashSizeInBytes];
         hash.GetCurrentHash(digest);
         return digest;

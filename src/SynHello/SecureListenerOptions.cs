@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,6 +23,41 @@ public sealed class SecureListenerOptions
     /// The certificates with their keys, best first: the first that the client can check is used. At least one.
     /// </summary>
     public IList<TlsCredential> Credentials { get; set; } = [];
+
+    /// <summary>
+    /// Chooses the certificates to show by the host that the client asks for, best first; none refuses the client
+    /// (unrecognized_name), and null asks <see cref="CredentialCallback"/>. It is called inside the handshake: it must not wait. Null,
+    /// the default, shows one of <see cref="Credentials"/>, whatever the host.
+    /// </summary>
+    public Func<TlsCredentialRequest, IReadOnlyList<TlsCredential>?>? CredentialSelector { get; set; }
+
+    /// <summary>
+    /// As <see cref="CredentialSelector"/>, for what takes its time; the handshake waits, for <see cref="HandshakeTimeout"/> at most.
+    /// What it throws ends the handshake.
+    /// </summary>
+    public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
+
+    /// <summary>Whether clients are asked for a certificate; by default they are not.</summary>
+    public TlsClientCertificateMode ClientCertificateMode { get; set; }
+
+    /// <summary>
+    /// Roots of clients' certificates; their names are sent to clients, to help them choose. Null or empty, the default, trusts the
+    /// system's roots, which is seldom what is meant: anybody has a certificate of one of those.
+    /// </summary>
+    public X509Certificate2Collection? TrustedClientRoots { get; set; }
+
+    /// <summary>
+    /// How clients' chains are built and judged; null, the default, means <see cref="TrustedClientRoots"/>, client authentication, no
+    /// revocation check, and no certificate fetched from elsewhere.
+    /// </summary>
+    public X509ChainPolicy? ClientCertificateChainPolicy { get; set; }
+
+    /// <summary>
+    /// Decides on a client's certificate after it was checked, knowing what was found wrong; null, the default, takes only a certificate
+    /// that nothing is wrong with. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
+    /// the callback returns. It is not asked about a client that comes back with a ticket.
+    /// </summary>
+    public RemoteCertificateValidationCallback? ClientCertificateValidationCallback { get; set; }
 
     /// <summary>
     /// Whether ClientHellos that ride in a SYN are taken. <see cref="FastOpenMode.Cookie"/> by default; where the system does not

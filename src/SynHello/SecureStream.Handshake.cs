@@ -17,40 +17,24 @@ public sealed partial class SecureStream
     /// <param name="dialed">The connection, whose first flight is on its way.</param>
     /// <param name="attempt">What the first flight was made of.</param>
     /// <param name="heldFlights">Has the last flight sent if no request takes it along.</param>
-    /// <param name="verify">Says why a chain is refused; null takes it, and says how it was verified.</param>
+    /// <param name="answers">Who answers what the engine asks.</param>
     /// <param name="start">When dialing began, in ticks of the clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask CompleteClientHandshakeAsync(
         DialedSocket dialed,
         ClientAttempt attempt,
         HeldFlights heldFlights,
-        Func<IReadOnlyList<ReadOnlyMemory<byte>>, (TlsProtocolException? Refusal, ChainVerification? Verification)> verify,
+        HandshakeAnswers answers,
         long start,
         CancellationToken cancellationToken)
     {
         var engine = (TlsClientEngine)_engine;
         long connected = _timeProvider.GetTimestamp();
-        ChainVerification? verification = null;
         while (!engine.IsHandshakeComplete)
         {
             if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
-            while (engine.TryRead(out TlsEvent tlsEvent))
-            {
-                if (tlsEvent != TlsEvent.NeedCertificateVerdict)
-                    continue;
-                (TlsProtocolException? refusal, verification) = verify(engine.Negotiated.PeerCertificates);
-                if (refusal is not null)
-                {
-                    engine.RefuseCertificate(refusal, _output);
-                    throw refusal;
-                }
-
-                cancellationToken.ThrowIfCancellationRequested(); // judging may have taken its time
-                engine.AcceptCertificate();
-                _received.Consume(engine.Receive(_received.Span, _plaintext, _output));
-            }
-
+            await AnswerAllAsync(answers, cancellationToken).ConfigureAwait(false);
             if (!engine.IsHandshakeComplete)
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -58,7 +42,7 @@ public sealed partial class SecureStream
         TimeSpan handshakeTime = _timeProvider.GetElapsedTime(connected);
         if (attempt.Sessions is { } sessions)
         {
-            sessions.Verification = engine.Negotiated.IsResumed ? attempt.OfferedSession?.Verification : verification;
+            sessions.Verification = engine.Negotiated.IsResumed ? attempt.OfferedSession?.Verification : _verification;
             _sessions = sessions;
             KeepSessions();
         }
@@ -140,6 +124,7 @@ public sealed partial class SecureStream
                 AnswerEarlyData(engine, await IsFirstAsync(attempt, settings, cancellationToken).ConfigureAwait(false));
             else if (consumed == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
+            await AnswerAllAsync(settings.Answers, cancellationToken).ConfigureAwait(false);
             helloTaken |= !_output.IsEmpty;
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -8,6 +8,7 @@ namespace SynHello;
 /// <param name="FastOpen">How data is taken out of SYNs.</param>
 /// <param name="HandshakeTimeout">The longest time from accept to the end of the handshake.</param>
 /// <param name="ReplayRegister">Says whether early data came before; null where none is taken.</param>
+/// <param name="Answers">Who answers what the engines ask.</param>
 /// <param name="IsAddressValidated">Whether answers are held back from addresses that are not proven.</param>
 /// <param name="Metrics">What is counted.</param>
 /// <param name="Logger">Where failures are logged.</param>
@@ -15,6 +16,7 @@ internal sealed record ServerHandshakeSettings(
     FastOpenMode FastOpen,
     TimeSpan HandshakeTimeout,
     ReplayRegister? ReplayRegister,
+    HandshakeAnswers Answers,
     bool IsAddressValidated,
     HandshakeMetrics Metrics,
     ILogger Logger)

@@ -17,7 +17,9 @@ internal static class TrustDigest
     /// <param name="hasCallback">
     /// Whether there is one: without a name nobody can tell what it does, and the digest is like no other.
     /// </param>
-    public static string Of(X509ChainPolicy policy, string? name, bool hasCallback)
+    /// <param name="identity">The certificates that this side may show: a session belongs to who it was made by.</param>
+    public static string Of(
+        X509ChainPolicy policy, string? name, bool hasCallback, IEnumerable<ReadOnlyMemory<byte>>? identity = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, "SynHello trust 1"u8);
@@ -31,6 +33,8 @@ internal static class TrustDigest
         AppendSet(hash, policy.CertificatePolicy.OfType<Oid>().Select(Encode));
         AppendSet(hash, policy.CustomTrustStore.Select(certificate => certificate.RawData));
         AppendSet(hash, policy.ExtraStore.Select(certificate => certificate.RawData));
+        foreach (ReadOnlyMemory<byte> certificate in identity ?? [])
+            Append(hash, certificate.Span);
         Append(hash, hasCallback ? 1 : 0);
         Append(hash, name is null ? 0 : 1);
         if (name is not null)

@@ -10,6 +10,7 @@ namespace SynHello.Sockets;
 public sealed class AcceptedSocket : IDisposable
 {
     private volatile bool _addressProven;
+    private volatile UnprovenConnections? _unproven;
 
     internal AcceptedSocket(Socket socket, TcpInfo? infoAtAccept, AnswerBudget? answerBudget = null)
     {
@@ -54,10 +55,23 @@ public sealed class AcceptedSocket : IDisposable
             if (_addressProven) return true;
             if (!TcpInfo.TryGet(Socket, out TcpInfo info) || !Proves(info.State)) return false;
 
-            _addressProven = true;
+            NoticeProof();
             return true;
         }
     }
+
+    /// <summary>
+    /// Whether the SYN showed a cookie that the kernel found good, and so proved that the address was its sender's once
+    /// (RFC 7413, section 4.1.2). False too when it is not known for sure, because the listener asked for none shortly
+    /// before.
+    /// </summary>
+    public bool CookieVerified { get; internal init; }
+
+    /// <summary>When it came among the unproven, in ticks of the listener's clock.</summary>
+    internal long AcceptedAt { get; set; }
+
+    /// <summary>Its place among the unproven; null when it has none. Theirs to change.</summary>
+    internal LinkedListNode<AcceptedSocket>? PlaceAmongUnproven { get; set; }
 
     /// <summary>
     /// Waits until <see cref="AddressProven"/> is true, without asking again and again and without a thread of its own.
@@ -77,12 +91,49 @@ public sealed class AcceptedSocket : IDisposable
             ?? throw new SocketException((int)SocketError.TooManyOpenSockets);
         if (!await proofs.WaitAsync(Socket, cancellationToken).ConfigureAwait(false)) return false;
 
-        _addressProven = true;
+        NoticeProof();
         return true;
     }
 
+    /// <summary>
+    /// Takes notice of a proof that the caller has: that anything was received beyond what the SYN carried. It is not
+    /// necessary, and spares the kernel a question. Safe to call from any thread.
+    /// </summary>
+    public void NoticeProof()
+    {
+        _addressProven = true;
+        _unproven?.Leave(this, isProven: true);
+    }
+
     /// <summary>Closes the socket. Pending operations on it end with an exception.</summary>
-    public void Dispose() => Socket.Dispose();
+    public void Dispose()
+    {
+        bool isProven = _unproven is null || _addressProven || (!Socket.SafeHandle.IsClosed && AddressProven);
+        Socket.Dispose();
+        _unproven?.Leave(this, isProven);
+    }
+
+    /// <summary>Counts it among the unproven if it is.</summary>
+    /// <returns>How many there are with it; 0 when it is proven.</returns>
+    internal int EnterUnproven(UnprovenConnections unproven)
+    {
+        if (_addressProven) return 0;
+
+        _unproven = unproven;
+        return unproven.Enter(this);
+    }
+
+    /// <summary>
+    /// Asks the kernel whether it still waits for the proof. False when it is dead without one; null when it is proven, or
+    /// closed by now.
+    /// </summary>
+    internal bool? AwaitsProof()
+    {
+        if (_addressProven || Socket.SafeHandle.IsClosed || !TcpInfo.TryGet(Socket, out TcpInfo info)) return null;
+
+        if (Proves(info.State)) _addressProven = true;
+        return _addressProven ? null : info.State != TcpState.Closed;
+    }
 
     // The states that nothing but the peer's acknowledgment leads to. A reset leads from SYN-RECEIVED to CLOSED without
     // one, and in kernels before 6.10 a shutdown of our own leads to FIN-WAIT-1.

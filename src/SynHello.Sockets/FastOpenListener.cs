@@ -9,7 +9,7 @@ namespace SynHello.Sockets;
 /// Listens for TCP connections and takes data from their SYNs where the system allows it (RFC 7413). Several accepts
 /// may wait at one time; all members are safe to use from any thread.
 /// </summary>
-public sealed class FastOpenListener : IDisposable, IAsyncDisposable
+public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -18,6 +18,7 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly Action<SocketException>? _acceptFailed;
     private readonly CancellationTokenSource _disposal = new();
+    private readonly PressureWatch? _watch;
     private int _disposed;
     private long _abortedConnections;
     private long _exhaustions;
@@ -48,11 +49,14 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
                 FastOpenCookieKeys.Set(_socket, options.CookieKeys.Span);
             _socket.Bind(endPoint);
             (ActiveMode, FastOpenLimitation) = Prepare(_socket, options);
+            _currentMode = (int)ActiveMode;
             _socket.Listen(options.Backlog);
 
             // The sysctl's bit 0x400 turns Fast Open on in listen(2) for those who did not ask for it. Off means off.
             if (options.Mode == FastOpenMode.Off) LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpen, 0);
             LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+            QueueLength = LimitQueue(options);
+            _watch = StartWatch(options);
         }
         catch
         {
@@ -68,7 +72,9 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
     /// <summary>Whether data in a SYN is taken. As the system was set up when this listener was made.</summary>
     public bool FastOpenActive => ActiveMode != FastOpenMode.Off;
 
-    /// <summary>What is in force, which is not always what was asked for.</summary>
+    /// <summary>
+    /// What was in force at the start, which is not always what was asked for. See <see cref="CurrentMode"/>.
+    /// </summary>
     public FastOpenMode ActiveMode { get; }
 
     /// <summary>Why <see cref="ActiveMode"/> is not what was asked for; null when it is.</summary>
@@ -96,6 +102,7 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
         while (true)
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Interlocked.Increment(ref _accepting);
             try
             {
                 Socket socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
@@ -115,6 +122,10 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
                 _acceptFailed?.Invoke(e);
                 await PauseAsync(pause, cancellationToken).ConfigureAwait(false);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _accepting);
             }
         }
     }
@@ -161,6 +172,7 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
 
+        _watch?.Dispose();
         _socket.Dispose();
         _disposal.Cancel();
         _disposal.Dispose();
@@ -212,12 +224,14 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
 
     private AcceptedSocket? Adopt(Socket socket)
     {
+        bool isVerified = TakeVerdict();
         bool known = TcpInfo.TryGet(socket, out TcpInfo info);
 
         // Linux hands over a child that was reset while it waited; there is nobody left to answer.
         if (known && info.State == TcpState.Closed)
         {
             socket.Dispose();
+            if (IsOpenedBySyn(info)) _watch?.EnterLost();
             ReportAborted(new SocketException((int)SocketError.ConnectionReset));
             return null;
         }
@@ -234,16 +248,26 @@ public sealed class FastOpenListener : IDisposable, IAsyncDisposable
             return null;
         }
 
-        return new AcceptedSocket(socket, known ? info : null, known ? LimitAnswer(socket, info) : null);
+        isVerified &= known && IsOpenedBySyn(info);
+        var accepted = new AcceptedSocket(socket, known ? info : null, known ? LimitAnswer(socket, info, isVerified) : null)
+        {
+            CookieVerified = isVerified,
+        };
+        _watch?.Enter(accepted);
+        return accepted;
     }
 
     /// <summary>What may be sent to a child that has shown neither a cookie nor that it gets what is sent to it.</summary>
-    private AnswerBudget? LimitAnswer(Socket socket, in TcpInfo info)
+    private static AnswerBudget? LimitAnswer(Socket socket, in TcpInfo info, bool isVerified)
     {
-        if (info.State != TcpState.SynReceived || ActiveMode != FastOpenMode.Cookieless) return null;
+        if (info.State != TcpState.SynReceived) return null;
 
-        // So that one that nobody answers for is gone after three seconds, and not after two minutes.
-        bool isShort = LinuxTcp.TrySetOption(socket, LinuxTcp.SynCount, LinuxTcp.UnprovenSynAcks - 1);
+        // So that one that nobody answers for is gone after three seconds, or after seven with a cookie, and its place in
+        // the queue is free, not after two minutes.
+        int synAcks = isVerified ? LinuxTcp.VerifiedSynAcks : LinuxTcp.UnprovenSynAcks;
+        bool isShort = LinuxTcp.TrySetOption(socket, LinuxTcp.SynCount, synAcks - 1);
+        if (isVerified) return null;
+
         return new AnswerBudget(
             (int)Math.Min(info.BytesReceived, int.MaxValue / 8),
             info.SendMss,

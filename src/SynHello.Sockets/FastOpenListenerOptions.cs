@@ -14,9 +14,27 @@ public sealed class FastOpenListenerOptions
 
     /// <summary>
     /// How many connections opened by Fast Open may have an unproven address at one time (RFC 7413, section 5.1);
-    /// above it the kernel makes plain handshakes. The kernel caps it at net.core.somaxconn. Must be positive.
+    /// above it the kernel makes plain handshakes. Must be positive. It is made no more than half of
+    /// <see cref="Backlog"/>, where those among them wait that nobody has accepted yet: a full backlog would keep
+    /// everybody out.
     /// </summary>
+    /// <remarks>
+    /// It has to hold what is on its way in ordinary times, connections a second times their round trip, twice over.
+    /// </remarks>
     public int QueueLength { get; init; } = 256;
+
+    /// <summary>
+    /// Whether the listener asks less of Fast Open while too many connections are unproven, or the kernel's queues
+    /// overflow: it steps down from cookieless to cookies to plain handshakes, and up again when that has passed (see
+    /// <see cref="FastOpenListener.CurrentMode"/>). On by default.
+    /// </summary>
+    public bool RetreatsUnderLoad { get; init; } = true;
+
+    /// <summary>
+    /// Is told of every such step, one at a time, inside <see cref="FastOpenListener.AcceptAsync"/> or on a timer's thread. It
+    /// must be quick, and must not throw.
+    /// </summary>
+    public Action<FastOpenModeChange>? ModeChanged { get; init; }
 
     /// <summary>
     /// The keys that cookies are made and checked with (RFC 7413, section 4.1.2): 16 bytes, or 32 for a second key that
@@ -31,7 +49,9 @@ public sealed class FastOpenListenerOptions
     /// <summary>Lets several listeners of one user share the address and port (SO_REUSEPORT; Linux only).</summary>
     public bool ReusePort { get; init; }
 
-    /// <summary>The clock for the pause after the process has run out of file descriptors or memory.</summary>
+    /// <summary>
+    /// The clock for the retreat, and for the pause after the process has run out of file descriptors or memory.
+    /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>

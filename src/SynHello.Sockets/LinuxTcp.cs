@@ -18,6 +18,9 @@ internal static partial class LinuxTcp
     /// <summary>How many SYN-ACKs an unproven child sends: at once, and after a second. It is gone after three.</summary>
     public const int UnprovenSynAcks = 2;
 
+    /// <summary>How many SYN-ACKs a child sends that has shown a cookie: it is gone after seven seconds.</summary>
+    public const int VerifiedSynAcks = 3;
+
     /// <summary>How many it may be where that cannot be set: more than net.ipv4.tcp_synack_retries is by default.</summary>
     public const int MostSynAcks = 8;
 

@@ -32,8 +32,15 @@ public readonly record struct TcpInfo
     /// <summary>The largest segment that was received, as the kernel estimates it, in bytes of payload.</summary>
     public int ReceiveMss { get; init; }
 
-    /// <summary>Segments sent and not acknowledged yet.</summary>
+    /// <summary>
+    /// Segments sent and not acknowledged yet; of a listening socket, how many connections wait to be accepted.
+    /// </summary>
     public int UnacknowledgedSegments { get; init; }
+
+    /// <summary>
+    /// Segments that were acknowledged out of order; of a listening socket, how many connections may wait to be accepted.
+    /// </summary>
+    public int SelectivelyAcknowledgedSegments { get; init; }
 
     /// <summary>How long ago data was sent last; the kernel's resolution is a millisecond or coarser.</summary>
     public TimeSpan LastDataSent { get; init; }
@@ -142,6 +149,7 @@ public readonly record struct TcpInfo
             SendMss = ReadInt32(source, 16),
             ReceiveMss = ReadInt32(source, 20),
             UnacknowledgedSegments = ReadInt32(source, 24),
+            SelectivelyAcknowledgedSegments = ReadInt32(source, 28),
             LastDataSent = ReadMilliseconds(source, 44),
             LastDataReceived = ReadMilliseconds(source, 52),
             LastAcknowledgmentReceived = ReadMilliseconds(source, 56),

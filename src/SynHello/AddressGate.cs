@@ -108,8 +108,10 @@ internal sealed class AddressGate(AcceptedSocket accepted, AnswerBudget budget, 
     public void Received(int count)
     {
         _received += count;
-        if (_received > _synDataBytes)
-            _isOpen = true;
+        if (_isOpen || _received <= _synDataBytes)
+            return;
+        _isOpen = true;
+        accepted.NoticeProof();
     }
 
     /// <summary>Whether the address is still not proven; asks the kernel if need be.</summary>

@@ -33,6 +33,7 @@ internal sealed class HandshakeMetrics
 
     private HandshakeMetrics(Meter meter, string side)
     {
+        Meter = meter;
         _duration = meter.CreateHistogram(
             $"synhello.{side}.handshake.duration",
             "s",
@@ -55,6 +56,9 @@ internal sealed class HandshakeMetrics
                 "synhello.server.unproven.held_back", "By", "Bytes that had to wait until an address was proven.");
         }
     }
+
+    /// <summary>The meter that made them.</summary>
+    public Meter Meter { get; }
 
     /// <summary>The instruments of clients.</summary>
     /// <param name="factory">Makes the meter; null takes the process's.</param>
@@ -109,6 +113,14 @@ internal sealed class HandshakeMetrics
         OperationCanceledException => "Canceled",
         { InnerException: TlsProtocolException or SocketException } => ErrorType(exception.InnerException),
         _ => exception.GetType().FullName!,
+    };
+
+    /// <summary>A mode as an attribute's value.</summary>
+    public static string NameOf(FastOpenMode mode) => mode switch
+    {
+        FastOpenMode.Off => "off",
+        FastOpenMode.Cookie => "cookie",
+        _ => "cookieless",
     };
 
     private static string NameOf(FastOpenOutcome outcome) => outcome switch

@@ -27,6 +27,7 @@ public sealed class SecureListener : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly HandshakeMetrics _metrics;
+    private readonly FastOpenMetrics _fastOpenMetrics;
     private readonly Task _accepting;
     private int _disposed;
 
@@ -65,19 +66,21 @@ public sealed class SecureListener : IAsyncDisposable
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
         _metrics = HandshakeMetrics.OfListeners(options.MeterFactory);
+        _fastOpenMetrics = FastOpenMetrics.Of(_metrics.Meter);
         _pending = new PendingConnections(options.MaximumPendingConnections);
         _ready = Channel.CreateUnbounded<SecureStream>(); // bounded by the pending connections, which are counted until accepted
         _listener = new FastOpenListener(endPoint, new FastOpenListenerOptions
         {
             Mode = options.FastOpen,
             Backlog = options.Backlog,
-            QueueLength = options.FastOpenQueueLength,
+            QueueLength = Math.Min(options.FastOpenQueueLength, Math.Max(options.MaximumPendingConnections / 2, 1)),
+            RetreatsUnderLoad = options.RetreatsUnderLoad,
+            ModeChanged = OnModeChanged,
             CookieKeys = options.FastOpenKeys,
             TimeProvider = options.TimeProvider,
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
         _settings = new ServerHandshakeSettings(
-            _listener.ActiveMode,
             options.HandshakeTimeout,
             register,
             new HandshakeAnswers(VerifyClient, options.CredentialCallback),
@@ -86,8 +89,12 @@ public sealed class SecureListener : IAsyncDisposable
             _logger);
         if (_listener.FastOpenLimitation is { } limitation)
             Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
+        if (_listener.FastOpenActive && _listener.QueueLength < options.FastOpenQueueLength)
+            Log.FastOpenQueueLimited(_logger, LocalEndPoint, _listener.QueueLength, options.FastOpenQueueLength);
         if (_listener.ActiveMode == FastOpenMode.Cookieless)
             ChainWeight.Warn(_logger, LocalEndPoint.AddressFamily, options.Credentials);
+
+        _fastOpenMetrics.Add(_listener);
 
         // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to
         // another thread; a signature being made holds up one loop, not all.
@@ -99,6 +106,12 @@ public sealed class SecureListener : IAsyncDisposable
 
     /// <summary>Why Fast Open is not active although it was asked for; null when it is, or was not.</summary>
     public string? FastOpenLimitation => _listener.FastOpenLimitation;
+
+    /// <summary>
+    /// What is taken from SYNs now: what was asked for and the system allows, or less under load. See
+    /// <see cref="FastOpenListener.CurrentMode"/>.
+    /// </summary>
+    public FastOpenMode CurrentFastOpen => _listener.CurrentMode;
 
     /// <summary>How many handshakes are under way.</summary>
     internal int HandshakesUnderWay => _pending.HandshakesUnderWay;
@@ -139,6 +152,7 @@ public sealed class SecureListener : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+        _fastOpenMetrics.Remove(_listener);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _listener.DisposeAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
@@ -152,6 +166,15 @@ public sealed class SecureListener : IAsyncDisposable
 
         await _pending.CloseAsync().ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private void OnModeChanged(FastOpenModeChange change)
+    {
+        _fastOpenMetrics.Stepped(change);
+        if (change.IsDown)
+            Log.SteppedDown(_logger, LocalEndPoint, change.To, change.From, change.Reason, change.UnprovenConnections, _listener.QueueLength);
+        else
+            Log.SteppedUp(_logger, LocalEndPoint, change.To, change.From);
     }
 
     private async Task AcceptAllAsync()
@@ -182,6 +205,7 @@ public sealed class SecureListener : IAsyncDisposable
         {
             Log.AcceptStopped(_logger, LocalEndPoint, exception);
             _ready.Writer.TryComplete(exception);
+            _fastOpenMetrics.Remove(_listener);
             _listener.Dispose(); // nobody takes connections any more: clients are to be told, not to be kept waiting
         }
     }
@@ -202,6 +226,8 @@ public sealed class SecureListener : IAsyncDisposable
             remote = accepted.Socket.RemoteEndPoint;
             stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
             await stream.CompleteServerHandshakeAsync(accepted, _settings, linked.Token).ConfigureAwait(false);
+            if (stream.IsHandshakeComplete)
+                accepted.NoticeProof(); // by the Finished
             Log.Accepted(_logger, remote, accepted.SynDataTaken, stream.Report.SynDataBytes);
             _pending.End(pending);
             _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));

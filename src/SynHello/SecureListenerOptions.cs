@@ -135,12 +135,18 @@ public sealed class SecureListenerOptions
     /// </summary>
     internal bool AddressValidation { get; set; } = true;
 
+    /// <summary>Whether the listener steps down under load. To be switched off by tests of something else alone.</summary>
+    internal bool RetreatsUnderLoad { get; set; } = true;
+
     /// <summary>How many connections may wait in the kernel; 512 by default.</summary>
     public int Backlog { get; set; } = 512;
 
     /// <summary>
     /// How many connections whose address is not proven yet may have been opened by the data of their SYN at a time (RFC 7413
-    /// section 5.1), 256 by default; above it the kernel makes plain handshakes. It caps it at net.core.somaxconn.
+    /// section 5.1), 256 by default; above it the kernel makes plain handshakes. As many private key operations may be made for addresses
+    /// that nobody has proven within three seconds. It should be twice what ordinary times bring: connections a second times their
+    /// round trip. It is made no more than half of <see cref="Backlog"/> and of <see cref="MaximumPendingConnections"/>, which the log
+    /// says; when three quarters of it are taken, the listener steps down (<see cref="SecureListener.CurrentFastOpen"/>).
     /// </summary>
     public int FastOpenQueueLength { get; set; } = 256;
 

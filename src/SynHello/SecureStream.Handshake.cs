@@ -129,8 +129,8 @@ public sealed partial class SecureStream
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        // A cookieless listener hands out no cookies, so nobody can have shown one.
-        FastOpenOutcome taken = settings.FastOpen == FastOpenMode.Cookieless ? FastOpenOutcome.Cookieless : FastOpenOutcome.Cookie;
+        // A cookieless listener looks at no cookies, so nobody can have shown one.
+        FastOpenOutcome taken = accepted.CookieVerified ? FastOpenOutcome.Cookie : FastOpenOutcome.Cookieless;
         bool synDataTaken = accepted.SynDataTaken;
         _report = CreateReport(
             synDataTaken ? taken : FastOpenOutcome.Off,

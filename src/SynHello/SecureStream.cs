@@ -82,6 +82,12 @@ public sealed partial class SecureStream : Stream
         }
     }
 
+    /// <summary>
+    /// The DER of the certificates that the peer sent, its own first, whether or not they entered the verdict; empty when it sent none.
+    /// On a resumed connection a client has those of the session's first handshake, and a server the client's own alone.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> RemoteCertificateChain => _engine.Negotiated.PeerCertificates;
+
     /// <summary>This end's address.</summary>
     public EndPoint? LocalEndPoint { get; }
 

@@ -1,11 +1,8 @@
 using Microsoft.Extensions.Logging;
 
-using SynHello.Sockets;
-
 namespace SynHello;
 
 /// <summary>What the handshakes of a listener have in common.</summary>
-/// <param name="FastOpen">How data is taken out of SYNs.</param>
 /// <param name="HandshakeTimeout">The longest time from accept to the end of the handshake.</param>
 /// <param name="ReplayRegister">Says whether early data came before; null where none is taken.</param>
 /// <param name="Answers">Who answers what the engines ask.</param>
@@ -13,7 +10,6 @@ namespace SynHello;
 /// <param name="Metrics">What is counted.</param>
 /// <param name="Logger">Where failures are logged.</param>
 internal sealed record ServerHandshakeSettings(
-    FastOpenMode FastOpen,
     TimeSpan HandshakeTimeout,
     ReplayRegister? ReplayRegister,
     HandshakeAnswers Answers,

@@ -18,10 +18,12 @@ internal sealed class CountingServer : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _keyLog = [];
     private readonly List<SecureStream> _open = [];
+    private readonly List<Deed> _deeds = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _runs;
     private int _earlyRuns;
     private int _unproven;
+    private long _furtherBytes;
 
     /// <summary>Listens on a wire.</summary>
     /// <param name="wire">The wire.</param>
@@ -30,13 +32,15 @@ internal sealed class CountingServer : IAsyncDisposable
     /// <param name="register">The register.</param>
     /// <param name="port">The port.</param>
     /// <param name="mode">How data in SYNs is taken.</param>
+    /// <param name="configure">Sets what is to be different.</param>
     public CountingServer(
         LongWire wire,
         byte[] request,
         CountedKeys keys,
         ReplayRegister register,
         int port = LongWire.Port,
-        FastOpenMode mode = FastOpenMode.Cookieless)
+        FastOpenMode mode = FastOpenMode.Cookieless,
+        Action<SecureListenerOptions>? configure = null)
     {
         _request = request;
         Keys = keys;
@@ -54,6 +58,7 @@ internal sealed class CountingServer : IAsyncDisposable
                 options.Backlog = 4096;
                 options.FastOpenQueueLength = 4096;
                 options.KeyLog = Note;
+                configure?.Invoke(options);
             },
             port);
         _accepting = AcceptAllAsync();
@@ -72,6 +77,19 @@ internal sealed class CountingServer : IAsyncDisposable
     /// <summary>How often it ran before its client's handshake was complete.</summary>
     public int EarlyRuns => Volatile.Read(ref _earlyRuns);
 
+    /// <summary>How many bytes came behind requests: what was delivered twice within a connection.</summary>
+    public long FurtherBytes => Interlocked.Read(ref _furtherBytes);
+
+    /// <summary>All that the application did, also for requests that are not counted.</summary>
+    public IReadOnlyList<Deed> Deeds
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _deeds];
+        }
+    }
+
     /// <summary>How many connections the application was given before their handshake was complete.</summary>
     public int Unproven => Volatile.Read(ref _unproven);
 
@@ -87,15 +105,21 @@ internal sealed class CountingServer : IAsyncDisposable
     /// <summary>Waits until the request ran so often.</summary>
     public Task RanAsync(int count) => UntilAsync(() => Runs >= count);
 
+    /// <summary>Waits until the application did something so often.</summary>
+    public Task DoneAsync(int count) => UntilAsync(() => Deeds.Count >= count);
+
+    /// <summary>Ends the connections that the application has, as one that has nothing more to say.</summary>
+    public async Task CloseConnectionsAsync()
+    {
+        foreach (SecureStream stream in TakeConnections())
+            await stream.DisposeAsync();
+    }
+
     /// <summary>Ends the connections that the application has, with a reset, so that nobody remembers them.</summary>
     public void AbortConnections()
     {
-        lock (_lock)
-        {
-            foreach (SecureStream stream in _open)
-                stream.Abort();
-            _open.Clear();
-        }
+        foreach (SecureStream stream in TakeConnections())
+            stream.Abort();
     }
 
     public async ValueTask DisposeAsync()
@@ -103,6 +127,16 @@ internal sealed class CountingServer : IAsyncDisposable
         await _listener.DisposeAsync();
         AbortConnections();
         await _accepting.WaitAsync(_hung);
+    }
+
+    private List<SecureStream> TakeConnections()
+    {
+        lock (_lock)
+        {
+            List<SecureStream> taken = [.. _open];
+            _open.Clear();
+            return taken;
+        }
     }
 
     private async Task AcceptAllAsync()
@@ -139,9 +173,10 @@ internal sealed class CountingServer : IAsyncDisposable
                     length += read;
                 bool isEarly = length == request.Length;
                 await stream.ReadExactlyAsync(request.AsMemory(length));
-                Run(request, isEarly);
+                Run(request, isEarly, stream.Report);
                 await stream.WriteAsync(Response);
-                await stream.CopyToAsync(Stream.Null);
+                for (int read; (read = await stream.ReadAsync(request)) > 0;)
+                    Interlocked.Add(ref _furtherBytes, read);
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
@@ -150,8 +185,11 @@ internal sealed class CountingServer : IAsyncDisposable
         }
     }
 
-    private void Run(byte[] request, bool isEarly)
+    private void Run(byte[] request, bool isEarly, HandshakeReport report)
     {
+        lock (_lock)
+            _deeds.Add(new Deed(Convert.ToHexString(request), isEarly, report));
+        Change();
         if (!request.AsSpan().SequenceEqual(_request))
             return;
         if (isEarly)
@@ -195,4 +233,10 @@ internal sealed class CountingServer : IAsyncDisposable
             await changed.WaitAsync(_hung);
         }
     }
+
+    /// <summary>One request that ran.</summary>
+    /// <param name="Request">Its bytes, in hexadecimal.</param>
+    /// <param name="IsEarly">Whether it ran before the handshake was complete.</param>
+    /// <param name="Report">What the connection says of itself.</param>
+    internal sealed record Deed(string Request, bool IsEarly, HandshakeReport Report);
 }

@@ -1,32 +1,71 @@
 using System.Buffers.Binary;
+using System.Net;
 
 using SynHello.Lab;
 
 namespace SynHello.OnTheWire.Tests;
 
-/// <summary>What the tests read from the packets of a wire, which are TCP over IPv4.</summary>
+/// <summary>
+/// What the tests read from the packets of a wire, which are TCP over IPv4, or over IPv6 without extension headers.
+/// </summary>
 internal static class TcpHeader
 {
-    private const int SynFlag = 0x02;
-    private const int ResetFlag = 0x04;
-    private const int AckFlag = 0x10;
     private const int FlagsOffset = 13;
+    private const int OptionsOffset = 20;
+    private const int NoOperation = 1;
 
     public static int ClientPort(this in WirePacket packet) => BinaryPrimitives.ReadUInt16BigEndian(
         Tcp(packet)[(packet.Direction == PacketDirection.ClientToServer ? 0 : 2)..]);
 
     /// <summary>Whether it is a SYN that is no SYN-ACK.</summary>
-    public static bool IsSyn(this in WirePacket packet) => (Tcp(packet)[FlagsOffset] & (SynFlag | AckFlag)) == SynFlag;
+    public static bool IsSyn(this in WirePacket packet) =>
+        (packet.Flags() & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn;
+
+    public static bool IsSynAck(this in WirePacket packet) => packet.Flags().HasFlag(TcpFlags.Syn | TcpFlags.Ack);
+
+    public static TcpFlags Flags(this in WirePacket packet) => (TcpFlags)Tcp(packet)[FlagsOffset];
+
+    public static uint SequenceNumber(this in WirePacket packet) =>
+        BinaryPrimitives.ReadUInt32BigEndian(Tcp(packet)[4..]);
+
+    public static uint AcknowledgmentNumber(this in WirePacket packet) =>
+        BinaryPrimitives.ReadUInt32BigEndian(Tcp(packet)[8..]);
+
+    /// <summary>What an option holds (RFC 9293 section 3.2); null when it is not there.</summary>
+    public static byte[]? Option(this in WirePacket packet, byte kind)
+    {
+        ReadOnlySpan<byte> tcp = Tcp(packet);
+        ReadOnlySpan<byte> options = tcp[OptionsOffset..HeaderLength(tcp)];
+        while (options.Length > 1)
+        {
+            int length = options[0] == NoOperation ? 1 : options[1];
+            if (options[0] == kind)
+                return options[2..length].ToArray();
+            options = options[length..];
+        }
+
+        return null;
+    }
+
+    /// <summary>The server's address, as the client sees it.</summary>
+    public static IPAddress ServerAddress(this in WirePacket packet)
+    {
+        ReadOnlySpan<byte> ip = packet.Bytes.Span;
+        int length = IsV6(ip) ? 16 : 4;
+        int source = IsV6(ip) ? 8 : 12;
+        return new IPAddress(
+            ip.Slice(packet.Direction == PacketDirection.ClientToServer ? source + length : source, length));
+    }
 
     public static int PayloadLength(this in WirePacket packet)
     {
         ReadOnlySpan<byte> tcp = Tcp(packet);
-        return tcp.Length - ((tcp[12] >> 4) * 4);
+        return tcp.Length - HeaderLength(tcp);
     }
 
     public static byte[] Payload(this in WirePacket packet) => packet.Bytes[^packet.PayloadLength()..].ToArray();
 
-    public static bool IsReset(this in WirePacket packet) => (Tcp(packet)[FlagsOffset] & ResetFlag) != 0;
+    public static bool IsReset(this in WirePacket packet) => packet.Flags().HasFlag(TcpFlags.Rst);
 
     /// <summary>The same packet for another port of the server, with the right checksum (RFC 1624).</summary>
     public static WirePacket WithDestinationPort(this in WirePacket packet, int port)
@@ -45,6 +84,10 @@ internal static class TcpHeader
     private static ReadOnlySpan<byte> Tcp(in WirePacket packet)
     {
         ReadOnlySpan<byte> ip = packet.Bytes.Span;
-        return ip[((ip[0] & 0xF) * 4)..];
+        return ip[(IsV6(ip) ? 40 : (ip[0] & 0xF) * 4)..];
     }
+
+    private static int HeaderLength(ReadOnlySpan<byte> tcp) => (tcp[12] >> 4) * 4;
+
+    private static bool IsV6(ReadOnlySpan<byte> ip) => ip[0] >> 4 == 6;
 }

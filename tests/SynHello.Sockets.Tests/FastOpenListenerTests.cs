@@ -112,7 +112,7 @@ public sealed class FastOpenListenerTests : IDisposable
         var time = new ManualTime();
         using FastOpenListener listener = new(
             PrivateNetwork.NextEndPoint(AddressFamily.InterNetwork),
-            new() { Mode = FastOpenMode.Cookieless, TimeProvider = time });
+            new() { Mode = FastOpenMode.Cookieless, TimeProvider = time, RetreatsUnderLoad = false });
         // The first one loads whatever code and files the second needs.
         using (await Exchange.RunAsync(listener, FastOpenMode.Cookieless, 10, Cancelled))
         {

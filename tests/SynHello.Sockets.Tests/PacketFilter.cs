@@ -28,8 +28,8 @@ internal sealed class PacketFilter : IDisposable
         new("output", $"tcp dport {port} tcp flags & (syn|ack) == syn meta length > 100");
 
     /// <summary>Loses whatever a client sends after its SYN.</summary>
-    public static PacketFilter LoseAcknowledgments(int port) =>
-        new("input", $"tcp dport {port} tcp flags & (syn|ack) == ack");
+    public static PacketFilter LoseAcknowledgments(params int[] ports) =>
+        new("input", $"tcp dport {{ {string.Join(", ", ports)} }} tcp flags & (syn|ack) == ack");
 
     /// <summary>Loses every SYN: a host that does not answer.</summary>
     public static PacketFilter LoseSyn(int port) => new("input", $"tcp dport {port} tcp flags & (syn|ack) == syn");

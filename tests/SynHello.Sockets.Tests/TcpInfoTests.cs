@@ -40,6 +40,7 @@ public sealed class TcpInfoTests
                 SendMss = 16,
                 ReceiveMss = 20,
                 UnacknowledgedSegments = 24,
+                SelectivelyAcknowledgedSegments = 28,
                 LastDataSent = TimeSpan.FromMilliseconds(44),
                 LastDataReceived = TimeSpan.FromMilliseconds(52),
                 LastAcknowledgmentReceived = TimeSpan.FromMilliseconds(56),

@@ -35,6 +35,9 @@ public sealed class RecordedMetrics : IMeterFactory
     /// <summary>What an instrument was told.</summary>
     public Measurement[] Of(string instrument) => [.. _measurements.Where(measurement => measurement.Instrument == instrument)];
 
+    /// <summary>Asks the instruments that tell nothing by themselves.</summary>
+    public void Observe() => _listener.RecordObservableInstruments();
+
     /// <summary>What an instrument was told, all in all.</summary>
     public long Sum(string instrument) => (long)Of(instrument).Sum(measurement => measurement.Value);
 

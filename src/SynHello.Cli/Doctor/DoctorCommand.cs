@@ -22,6 +22,7 @@ internal static class DoctorCommand
         (Finding tls, bool works) = await Examination.TlsAsync(loopback, cancellationToken);
         Print("This machine", [Examination.Platform(), .. Examination.Cryptography(), tls]);
         Print("TCP Fast Open", await Examination.FastOpenAsync(works ? loopback : null, cancellationToken));
+        Print("A server under load: the levels of Fast Open", LevelExamination.Levels());
         Print("Room for a ClientHello in the SYN", Examination.Interfaces(loopback.ClientHelloBytes));
         Print("The emulated wire (synhello race)", Examination.Lab());
         if (works)

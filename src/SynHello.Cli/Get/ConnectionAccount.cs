@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Sockets;
@@ -23,8 +24,7 @@ internal static class ConnectionAccount
             Line(writer, DescribeEarlyData(report));
         if (earlierRoundTrips > 0)
             Line(writer, "the early request was answered 425 (Too Early) and sent again after the handshake");
-        if (stream.RemoteCertificate is { } certificate)
-            Line(writer, Describe(certificate));
+        WriteChain(writer, stream);
         Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, "
             + $"first byte after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
         Line(writer, $"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
@@ -72,10 +72,41 @@ internal static class ConnectionAccount
         _ => $"early data: none, because of {report.EarlyDataReason}",
     };
 
-    private static string Describe(X509Certificate2 certificate) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, "
-        + $"valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+    /// <summary>What the server sent, its own certificate first: s is the subject, i the issuer, a the key and v the validity.</summary>
+    private static void WriteChain(TextWriter writer, SecureStream stream)
+    {
+        Line(writer, stream.Report.IsResumed ? "certificate chain, of the first visit" : "certificate chain");
+        int depth = 0;
+        foreach (ReadOnlyMemory<byte> der in stream.RemoteCertificateChain)
+        {
+            try
+            {
+                using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der.Span);
+                Line(writer, $" {depth} s:{certificate.Subject}");
+                Line(writer, $"   i:{certificate.Issuer}");
+                Line(writer, $"   a:{KeyOf(certificate)}, signed with {certificate.SignatureAlgorithm.FriendlyName}");
+                Line(writer, $"   v:{Time(certificate.NotBefore)} to {Time(certificate.NotAfter)}");
+            }
+            catch (CryptographicException)
+            {
+                Line(writer, $" {depth} cannot be read"); // nobody has to be able to, with --insecure
+            }
+
+            depth++;
+        }
+    }
+
+    private static string KeyOf(X509Certificate2 certificate)
+    {
+        using ECDsa? ecdsa = certificate.GetECDsaPublicKey();
+        using RSA? rsa = certificate.GetRSAPublicKey();
+        return ecdsa is not null ? $"ECDSA, {ecdsa.KeySize} bits"
+            : rsa is not null ? $"RSA, {rsa.KeySize} bits"
+            : certificate.PublicKey.Oid.FriendlyName ?? certificate.PublicKey.Oid.Value ?? "unknown";
+    }
+
+    private static string Time(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     private static string Protocol(HandshakeReport report) =>
         report.ApplicationProtocol == default ? "no ALPN" : report.ApplicationProtocol.ToString();

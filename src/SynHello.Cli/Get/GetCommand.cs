@@ -19,6 +19,16 @@ internal static class GetCommand
             Description = "Trust the roots in this PEM file instead of the system's.",
             HelpName = "FILE",
         };
+        var certificate = new Option<string?>("--cert")
+        {
+            Description = "Show this certificate if the server asks for one, a PEM file with its intermediates.",
+            HelpName = "FILE",
+        };
+        var key = new Option<string?>("--key")
+        {
+            Description = "The private key of --cert, a PEM file; without it, the key is in the certificate's file.",
+            HelpName = "FILE",
+        };
         var alpn = new Option<SslApplicationProtocol[]>("--alpn")
         {
             Description = "The application protocols to offer, best first and separated by commas; '' offers none.",
@@ -63,13 +73,20 @@ internal static class GetCommand
         var command =
             new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
         {
-            url, caCertificates, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
+            url, caCertificates, certificate, key, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(key) is not null && result.GetResult(certificate) is null)
+                result.AddError("--key belongs to a --cert.");
+        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new GetOptions
             {
                 Url = parsed.GetRequiredValue(url),
                 CaCertificateFile = parsed.GetValue(caCertificates),
+                CertificateFile = parsed.GetValue(certificate),
+                KeyFile = parsed.GetValue(key) ?? parsed.GetValue(certificate),
                 FastOpen = parsed.GetValue(fastOpen),
                 EarlyData = parsed.GetValue(earlyData),
                 SessionFile = parsed.GetValue(sessionFile),

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
+using SynHello.Crypto;
 using SynHello.Tls;
 
 namespace SynHello.Cli;
@@ -40,6 +41,7 @@ internal sealed class GetOperation : IDisposable
         {
             FastOpen = options.FastOpen,
             ApplicationProtocols = options.ApplicationProtocols,
+            Credentials = options.CertificateFile is { } certificate ? [LoadCredential(certificate, options.KeyFile!)] : [],
             TrustedRoots = options.CaCertificateFile is null ? null : _roots,
 #pragma warning disable CA5359 // that is what --insecure says
             RemoteCertificateValidationCallback = options.Insecure ? TakeAny : null,
@@ -118,6 +120,19 @@ internal sealed class GetOperation : IDisposable
 
     private static bool TakeAny(
         object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
+
+    private static X509Credential LoadCredential(string certificateFile, string keyFile)
+    {
+        try
+        {
+            return X509Credential.FromPemFiles(certificateFile, keyFile);
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandFailure($"cannot use the certificate in {certificateFile}: {exception.Message}", exception);
+        }
+    }
 
     private void LoadRoots(string file)
     {

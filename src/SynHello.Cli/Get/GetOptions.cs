@@ -11,6 +11,12 @@ internal sealed record GetOptions
 
     public string? CaCertificateFile { get; init; }
 
+    /// <summary>The certificate to show to a server that asks for one; null for none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The file with its private key.</summary>
+    public string? KeyFile { get; init; }
+
     public FastOpenMode FastOpen { get; init; }
 
     /// <summary>Whether the request goes as early data where a session allows it.</summary>

@@ -43,7 +43,11 @@ internal static class RaceCommand
             HelpName = "self-signed|ecdsa|rsa",
             DefaultValueFactory = _ => "self-signed",
         };
-        certificate.AcceptOnlyFromAmong("self-signed", "ecdsa", "rsa");
+        certificate.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: not ("self-signed" or "ecdsa" or "rsa") and var value }])
+                result.AddError($"--certificate takes self-signed, ecdsa or rsa, not '{value}'.");
+        });
         roundTrip.Validators.Add(
             result => RequireRange(result, RaceOptions.ShortestRoundTrip, RaceOptions.LongestRoundTrip));
         runs.Validators.Add(result => RequireRange(result, 1, RaceOptions.MostRuns));

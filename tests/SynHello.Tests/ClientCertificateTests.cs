@@ -1,0 +1,228 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Testing;
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello.Tests;
+
+/// <summary>Clients that show who they are, to listeners that want to know.</summary>
+public sealed class ClientCertificateTests : IDisposable
+{
+    private readonly CollectingLogger _log = new();
+    private readonly TestClientAuthority _authority = new("SynHello clients");
+    private readonly TestClientAuthority _other = new("others");
+    private readonly TestChain _alice;
+    private readonly TestChain _bob;
+
+    public ClientCertificateTests()
+    {
+        _alice = _authority.Issue("alice");
+        _bob = _other.Issue("bob");
+    }
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _alice.Dispose();
+        _bob.Dispose();
+        _authority.Dispose();
+        _other.Dispose();
+        _log.Dispose();
+    }
+
+    [Theory]
+    [InlineData(TlsClientCertificateMode.Requested)]
+    [InlineData(TlsClientCertificateMode.Required)]
+    public async Task Client_IsKnownByItsCertificate(TlsClientCertificateMode mode)
+    {
+        await using SecureListener listener = Listen(mode);
+        Assert.Equal("CN=alice", await VisitAsync(Client(_alice), listener));
+    }
+
+    [Fact]
+    public async Task Client_WithoutOne_IsTakenWhereOneIsOnlyRequested()
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested);
+        Assert.Null(await VisitAsync(SecurePair.MakeClient(), listener));
+    }
+
+    [Fact]
+    public async Task Client_WithoutOne_IsRefusedWhereOneIsRequired()
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Required);
+        await AssertRefusedAsync(SecurePair.MakeClient(), listener, AlertDescription.CertificateRequired, "ClientCertificateRequired");
+    }
+
+    /// <summary>Another authority's, an expired one, a server's, and one for nobody's use.</summary>
+    [Fact]
+    public async Task Client_WithACertificateThatIsNotGood_IsRefused()
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested);
+        AssertCause("UnknownCertificateAuthority", await RefuseAsync(_bob, AlertDescription.UnknownCa));
+        using TestChain expired = _authority.Issue("alice", DateTimeOffset.UtcNow.AddDays(-2));
+        AssertCause("CertificateExpired", await RefuseAsync(expired, AlertDescription.CertificateExpired));
+        using TestChain server = _authority.Issue("alice", usage: "1.3.6.1.5.5.7.3.1");
+        AssertCause("CertificateRefused", await RefuseAsync(server, AlertDescription.CertificateUnknown));
+
+        async Task<string> RefuseAsync(TestChain chain, AlertDescription alert)
+        {
+            // Authorities are a hint; who insists shows what it has.
+            SecureClient client = SecurePair.MakeClient(options =>
+                options.CredentialCallback = (_, _) => ValueTask.FromResult<IReadOnlyList<TlsCredential>>([Insisting(chain)]));
+            return await AssertRefusedAsync(client, listener, alert);
+        }
+
+        static void AssertCause(string cause, string message) => Assert.Contains(cause, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Callback_HasTheLastWord()
+    {
+        SslPolicyErrors seen = SslPolicyErrors.None;
+        X509Certificate? shown = null;
+        bool verdict = true;
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested, options =>
+            options.ClientCertificateValidationCallback = (_, certificate, _, errors) =>
+            {
+                (seen, shown) = (errors, X509CertificateLoader.LoadCertificate(certificate!.GetRawCertData()));
+                return verdict;
+            });
+        SecureClient bob = SecurePair.MakeClient(options =>
+            options.CredentialCallback = (_, _) => ValueTask.FromResult<IReadOnlyList<TlsCredential>>([Insisting(_bob)]));
+        Assert.Equal("CN=bob", await VisitAsync(bob, listener));
+        Assert.Equal(SslPolicyErrors.RemoteCertificateChainErrors, seen);
+        Assert.Equal("CN=bob", shown?.Subject);
+        shown?.Dispose();
+
+        verdict = false;
+        await AssertRefusedAsync(Client(_alice), listener, AlertDescription.CertificateUnknown);
+    }
+
+    /// <summary>A returning client is who it was, and nobody else is that.</summary>
+    [Fact]
+    public async Task Resumption_CarriesTheIdentityOfItsClientAlone()
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested);
+        var store = new MemorySessionStore();
+        SecureClient alice = Client(_alice, store);
+        Assert.Equal("CN=alice", await VisitAsync(alice, listener));
+        Assert.Equal(("CN=alice", true), await VisitAgainAsync(alice, listener));
+
+        // Another client with the same sessions, roots and policy, and no certificate, or another one.
+        Assert.Equal((null, false), await VisitAgainAsync(SecurePair.MakeClient(options => options.SessionStore = store), listener));
+        Assert.Equal(("CN=alice", true), await VisitAgainAsync(Client(_alice, store), listener));
+    }
+
+    [Fact]
+    public async Task Resumption_EndsWhenTheTrustedAuthoritiesChange()
+    {
+        var keys = new SessionTicketKeyRing();
+        SecureClient alice = Client(_alice);
+        SecureListener before = Listen(TlsClientCertificateMode.Requested, options => options.TicketKeys = keys);
+        await using (before)
+        {
+            await VisitAsync(alice, before);
+            Assert.True((await VisitAgainAsync(alice, before)).IsResumed);
+        }
+
+        await using SecureListener now = Listen(TlsClientCertificateMode.Requested, options =>
+        {
+            options.TicketKeys = keys;
+            options.ListenEndPoint = before.LocalEndPoint;
+            options.TrustedClientRoots = [_other.Root];
+        });
+        Assert.Equal((null, false), await VisitAgainAsync(alice, now));
+    }
+
+    /// <summary>A ticket from a host that asks nobody is of no use at one that does, with the same keys.</summary>
+    [Fact]
+    public async Task Ticket_OfAHostThatAsksNobody_OpensNoDoorOfOneThatDoes()
+    {
+        var keys = new SessionTicketKeyRing();
+        SecureClient client = SecurePair.MakeClient();
+        SecureListener open = Listen(TlsClientCertificateMode.None, options => options.TicketKeys = keys);
+        await using (open)
+            await VisitAsync(client, open);
+        await using SecureListener closed = Listen(TlsClientCertificateMode.Required, options =>
+        {
+            options.TicketKeys = keys;
+            options.ListenEndPoint = open.LocalEndPoint;
+        });
+        await AssertRefusedAsync(client, closed, AlertDescription.CertificateRequired);
+    }
+
+    [Fact]
+    public async Task Client_ThatCannotChoose_TellsTheServer()
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested);
+        SecureClient client = SecurePair.MakeClient(options =>
+            options.CredentialCallback = (_, _) => throw new InvalidOperationException("No card in the reader."));
+        var failure = await Assert.ThrowsAsync<AuthenticationException>(() =>
+            client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled).Guarded());
+        Assert.Equal(TlsErrorCause.InternalError, Assert.IsType<TlsProtocolException>(failure.InnerException).Cause);
+        Assert.Contains("No card", failure.InnerException.InnerException?.Message, StringComparison.Ordinal);
+        Assert.Contains("internal_error", (await _log.NextAsync(4)).Message, StringComparison.Ordinal);
+    }
+
+    private SecureListener Listen(TlsClientCertificateMode mode, Action<SecureListenerOptions>? configure = null) =>
+        SecurePair.Listen(options =>
+        {
+            options.ClientCertificateMode = mode;
+            options.TrustedClientRoots = [_authority.Root];
+            options.LoggerFactory = _log;
+            configure?.Invoke(options);
+        });
+
+    private static SecureClient Client(TestChain chain, SessionStore? store = null) => SecurePair.MakeClient(options =>
+    {
+        options.Credentials = [chain.ToCredential()];
+        options.SessionStore = store;
+    });
+
+    private static CredentialOfNobody Insisting(TestChain chain) => new CredentialOfNobody(chain.ToCredential());
+
+    private static async Task<string?> VisitAsync(SecureClient client, SecureListener listener) =>
+        (await VisitAgainAsync(client, listener)).Name;
+
+    private static async Task<(string? Name, bool IsResumed)> VisitAgainAsync(SecureClient client, SecureListener listener)
+    {
+        await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled).Guarded();
+        await stream.FlushAsync(Cancelled);
+        await using SecureStream server = await listener.AcceptAsync(Cancelled).Guarded();
+        await server.WriteAsync(EarlyVisits.Response, Cancelled).Guarded();
+        await Exchange.ReadAsync(stream, EarlyVisits.Response.Length);
+        Assert.Equal(stream.Report.IsResumed, server.Report.IsResumed);
+        return (server.RemoteCertificate?.Subject, server.Report.IsResumed);
+    }
+
+    private async Task<string> AssertRefusedAsync(
+        SecureClient client, SecureListener listener, AlertDescription alert, string? cause = null)
+    {
+        // A TLS 1.3 client is done before the server has judged it: it is told with its first read.
+        await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled).Guarded();
+        await stream.FlushAsync(Cancelled);
+        var failure = await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Cancelled).Guarded());
+        Assert.Equal(alert, Assert.IsType<TlsProtocolException>(failure.InnerException).PeerAlert);
+        string message = (await _log.NextAsync(4)).Message;
+        if (cause is not null)
+            Assert.Contains(cause, message, StringComparison.Ordinal);
+        return message;
+    }
+
+    /// <summary>Names no issuer, so that no authority is missed.</summary>
+    private sealed class CredentialOfNobody(TlsCredential inner) : TlsCredential
+    {
+        public override IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain => inner.CertificateChain;
+
+        public override IReadOnlyList<SignatureScheme> SignatureSchemes => inner.SignatureSchemes;
+
+        public override int MaximumSignatureLength => inner.MaximumSignatureLength;
+
+        public override int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature) =>
+            inner.Sign(scheme, message, signature);
+    }
+}

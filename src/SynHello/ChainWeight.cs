@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 
 using SynHello.Sockets;
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello;
 
@@ -16,6 +17,7 @@ internal static class ChainWeight
     // EncryptedExtensions 31 (an application protocol of 8 characters), Finished 52, and the headers of Certificate and
     // CertificateVerify 16.
     private const int Besides = 127 + 6 + 22 + 31 + 52 + 16;
+    private const int CertificateHeader = 8;
     private const int EntryHeader = 5;
 
     /// <summary>How long the flight is, without the tickets, which no handshake waits for.</summary>
@@ -25,6 +27,25 @@ internal static class ChainWeight
         foreach (ReadOnlyMemory<byte> certificate in credential.CertificateChain)
             length += EntryHeader + certificate.Length;
         return length;
+    }
+
+    /// <summary>How long the flight is in the form that a client gets, without the tickets.</summary>
+    /// <param name="credential">The credential.</param>
+    /// <param name="provider">Who compresses. What it makes is kept for the handshakes.</param>
+    /// <param name="algorithm">How the client can decompress; null when it cannot.</param>
+    /// <returns>Bytes, with the OCSP responses that there are now.</returns>
+    public static int FlightLength(
+        TlsCredential credential, TlsCryptoProvider provider, CertificateCompressionAlgorithm? algorithm) =>
+        Besides - CertificateHeader + credential.MaximumSignatureLength
+        + CertificateMessages.Of(credential).Get(credential, provider, credential.OcspResponses.Count > 0, algorithm).Length;
+
+    /// <summary>How many bytes a server may send before the first acknowledgment (RFC 6928), at the usual MTU of 1500.</summary>
+    public static int InitialWindow(AddressFamily family)
+    {
+        const int Segments = 10;
+        const int Mtu = 1500;
+        const int TransportHeaders = 32; // TCP's with time stamps
+        return Segments * (Mtu - TransportHeaders - (family == AddressFamily.InterNetworkV6 ? 40 : 20));
     }
 
     /// <summary>Tells of chains that cost a first contact without a cookie a round trip.</summary>

@@ -73,6 +73,8 @@ public sealed class X509CredentialTests : IDisposable
         var (leaf, intermediate, root) = Certificates.Chain();
         using var credential = X509Credential.FromCertificate(leaf, [leaf, intermediate, root]);
         Assert.Equal([leaf.RawData, intermediate.RawData], credential.CertificateChain.Select(c => c.ToArray()));
+        Assert.Equal(
+            [intermediate.SubjectName.RawData, root.SubjectName.RawData], credential.IssuerNames.Select(name => name.ToArray()));
 
         // A self-signed end entity is all there is, and stays.
         using var alone = X509Credential.FromCertificate(Certificates.Ecdsa(ECCurve.NamedCurves.nistP256));
@@ -168,13 +170,19 @@ public sealed class X509CredentialTests : IDisposable
         AssertSays(certificatePath, Write("rsa.pem", rsaKey.ExportPkcs8PrivateKeyPem()), "another kind");
         AssertSays(certificatePath, Write("pkcs1.pem", rsaKey.ExportRSAPrivateKeyPem()), "does not hold one PEM private key");
         AssertSays(certificatePath, Write("public.pem", key.ExportSubjectPublicKeyInfoPem()), "private key");
-        AssertSays(
-            certificatePath,
-            Write(
-                "encrypted.pem",
-                key.ExportEncryptedPkcs8PrivateKeyPem(
-                    password, new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 10))),
-            "encrypted");
+        var encrypted = Write(
+            "encrypted.pem",
+            key.ExportEncryptedPkcs8PrivateKeyPem(
+                password, new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 10)));
+        AssertSays(certificatePath, encrypted, $"{encrypted} holds an encrypted private key, and no password was given");
+        AssertSays(certificatePath, encrypted, $"{encrypted} holds an encrypted private key that the password does not open", "Secret");
+
+        // Cut off in its second certificate: the first alone would be a chain that clients cannot complete.
+        var (leaf, intermediate, _) = Certificates.Chain();
+        using var leafKey = leaf.GetECDsaPrivateKey()!;
+        var chain = leaf.ExportCertificatePem() + "\n" + intermediate.ExportCertificatePem();
+        var cut = Write("cut.pem", chain[..^30]);
+        AssertSays(cut, Write("leaf.pem", leafKey.ExportPkcs8PrivateKeyPem()), $"{cut} holds a certificate that is cut off");
 
         Certificates.OpenSsl(
             _directory, "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "ed.pem", "-out", "ed-cert.pem", "-subj", "/CN=e");
@@ -227,9 +235,11 @@ public sealed class X509CredentialTests : IDisposable
 
     private static string AssertFails(Func<object> action) => Assert.ThrowsAny<CryptographicException>(action).Message;
 
-    private static void AssertSays(string certificatePath, string keyPath, string expected) =>
+    private static void AssertSays(string certificatePath, string keyPath, string expected, string? password = null) =>
         Assert.Contains(
-            expected, AssertFails(() => X509Credential.FromPemFiles(certificatePath, keyPath)), StringComparison.Ordinal);
+            expected,
+            AssertFails(() => X509Credential.FromPemFiles(certificatePath, keyPath, password)),
+            StringComparison.Ordinal);
 
     private string InDirectory(string name) => Path.Combine(_directory, name);
 

@@ -21,7 +21,8 @@ internal static class ServeCommand
         };
         var certificates = new Option<string[]>("--cert")
         {
-            Description = "The certificate and its intermediates, a PEM file. May be repeated, each time with a --key.",
+            Description = "The certificate and its intermediates, a PEM file. May be repeated, each time with a --key: each is "
+                + "shown for the hosts that it names, the first for all others too. Loaded anew when it changes.",
             HelpName = "FILE",
             Required = true,
             Arity = ArgumentArity.OneOrMore,

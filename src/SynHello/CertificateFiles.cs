@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+
+using Microsoft.Extensions.Logging;
+
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello;
+
+/// <summary>
+/// Certificates and keys in files, chosen by host, and loaded anew when the files change, without a connection noticing. A file that
+/// cannot be used, such as a certificate whose key is not there yet, changes nothing: what was loaded before is shown on, the log says
+/// why, and the next look tries again. Thread-safe.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Give a listener both: <see cref="Select"/> as <see cref="SecureListenerOptions.CredentialSelector"/>, which decides, and
+/// <see cref="Credentials"/> as <see cref="SecureListenerOptions.Credentials"/>, of which it says at its start what is wrong with them.
+/// </para>
+/// <para>
+/// Of several certificates for a host those with ECDSA keys are shown to all clients that can check them, and those with RSA keys to
+/// the others, in whatever order the files were given.
+/// </para>
+/// <para>
+/// Files are compared by their content, which their times and sizes need not tell of. A credential that was replaced is never disposed
+/// of: handshakes may be about to sign with it. Its key is freed and cleared when the last connection that knows it is gone and
+/// the garbage collector has found out. Pipes are read once.
+/// </para>
+/// </remarks>
+public sealed class CertificateFiles : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(1);
+
+    private readonly Lock _lock = new();
+    private readonly HostCertificates _hosts = new();
+    private readonly WatchedCertificate[] _files;
+    private readonly bool _refuseUnknownHosts;
+    private readonly Action<TlsCredential>? _replaced;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly PeriodicTimer? _timer;
+    private readonly Task _watching = Task.CompletedTask;
+
+    /// <summary>Loads the certificates, and watches their files until it is disposed of.</summary>
+    /// <param name="files">The files, the preferred certificate first.</param>
+    /// <param name="options">How they are watched; null for the defaults.</param>
+    /// <exception cref="ArgumentException">There is no file, or a host name is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The interval is out of its range.</exception>
+    /// <exception cref="IOException">A file is missing, cannot be read, or is larger than 1 MB.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    /// <exception cref="CryptographicException">
+    /// A file does not hold what it should, or a key is not its certificate's; the message names the file.
+    /// </exception>
+    public CertificateFiles(IEnumerable<CertificateFile> files, CertificateFilesOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        options ??= new CertificateFilesOptions();
+        if (options.Interval != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(options.Interval, TimeSpan.FromSeconds(1), nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Interval, LongestInterval, nameof(options));
+        }
+
+        Func<Crypto.X509Credential, TlsCredential>? prepare = options.Prepare;
+        _files = [.. files.Select(file => new WatchedCertificate(file, prepare))];
+        if (_files.Length == 0)
+            throw new ArgumentException("There is no certificate.", nameof(files));
+        _refuseUnknownHosts = options.RefuseUnknownHosts;
+        _replaced = options.Replaced;
+        _timeProvider = options.TimeProvider;
+        _logger = options.LoggerFactory.CreateLogger<CertificateFiles>();
+        Show();
+        if (options.Interval != Timeout.InfiniteTimeSpan)
+        {
+            _timer = new PeriodicTimer(options.Interval, options.TimeProvider);
+            _watching = Task.Run(WatchAsync);
+        }
+    }
+
+    /// <summary>The certificates that are shown now.</summary>
+    public IReadOnlyList<TlsCredential> Credentials => _hosts.Credentials;
+
+    /// <summary>Finds the certificates for the host that a client asks for, as <see cref="HostCertificates"/> does.</summary>
+    /// <param name="request">What the client asks for.</param>
+    /// <returns>Best first; empty when there is none for that host, and unknown hosts are refused.</returns>
+    public IReadOnlyList<TlsCredential> Select(TlsCredentialRequest request) => _hosts.Select(request);
+
+    /// <summary>
+    /// Looks at the files now, and takes up what is new at once: for whoever knows that they are complete, on SIGHUP for instance. Blocks
+    /// while it reads them.
+    /// </summary>
+    /// <returns>Whether another certificate is shown than before.</returns>
+    public bool Reload() => Look(atOnce: true);
+
+    /// <summary>Watches the files no longer. What was loaded stays usable.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _timer?.Dispose();
+        await _watching.ConfigureAwait(false);
+    }
+
+    /// <summary>Looks at the files, as is done from time to time.</summary>
+    internal bool Look() => Look(atOnce: false);
+
+    /// <summary>The certificates for a host.</summary>
+    internal IReadOnlyList<TlsCredential> Find(string? hostName) => _hosts.Find(hostName);
+
+    private async Task WatchAsync()
+    {
+        while (await _timer!.WaitForNextTickAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                Look();
+            }
+            catch (Exception exception)
+            {
+                Log.CertificateLookFailed(_logger, exception);
+            }
+        }
+    }
+
+    private bool Look(bool atOnce)
+    {
+        lock (_lock)
+        {
+            var replaced = new List<TlsCredential>();
+            foreach (WatchedCertificate file in _files)
+            {
+                if (file.Look(atOnce, _logger) is not { } before)
+                    continue;
+                replaced.Add(before);
+                var report = ChainReport.Of(file.Current.Credential, timeProvider: _timeProvider);
+                Log.CertificateReloaded(_logger, report.Subject, file.Path, report.NotAfter);
+                ChainInspection.Warn(_logger, report);
+            }
+
+            if (replaced.Count == 0)
+                return false;
+            Show();
+            if (_replaced is not null)
+                replaced.ForEach(_replaced);
+            return true;
+        }
+    }
+
+    private void Show()
+    {
+        HostCertificate[] certificates = [.. _files.Select(file => file.Current).OrderBy(certificate => IsRsa(certificate.Credential))];
+        if (!_refuseUnknownHosts && !certificates.Any(certificate => certificate.IsDefault))
+        {
+            IReadOnlyList<string> first = _files[0].Current.HostNames;
+            certificates = Array.ConvertAll(certificates, certificate => IsFor(certificate, first) ? certificate.ToDefault() : certificate);
+        }
+
+        _hosts.Replace(certificates);
+    }
+
+    private static bool IsFor(HostCertificate certificate, IReadOnlyList<string> firstHosts) =>
+        firstHosts.Count == 0 ? certificate.HostNames.Count == 0 : certificate.HostNames.Contains(firstHosts[0]);
+
+    private static bool IsRsa(TlsCredential credential) =>
+        credential.SignatureSchemes.Contains(SignatureScheme.RsaPssRsaeSha256);
+}

@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+
+using Microsoft.Extensions.Logging;
+
+using SynHello.Crypto;
+using SynHello.Tls;
+
+namespace SynHello;
+
+/// <summary>One certificate's files, and what was loaded of them last. Not thread-safe.</summary>
+internal sealed class WatchedCertificate
+{
+    private readonly CertificateFile _file;
+    private readonly Func<X509Credential, TlsCredential>? _prepare;
+    private readonly bool _canBeReadAgain;
+    private byte[] _loaded;
+    private byte[] _seen;
+    private string? _complaint;
+
+    /// <summary>Loads the files.</summary>
+    /// <inheritdoc cref="CertificateFiles(IEnumerable{CertificateFile}, CertificateFilesOptions?)" path="/exception"/>
+    public WatchedCertificate(CertificateFile file, Func<X509Credential, TlsCredential>? prepare)
+    {
+        _file = file;
+        _prepare = prepare;
+        using CertificateFileContent content = CertificateFileContent.Read(file);
+        _canBeReadAgain = content.CanBeReadAgain;
+        _loaded = _seen = content.Digest;
+        Current = Load(content);
+    }
+
+    /// <summary>The file that names it in the log.</summary>
+    public string Path => _file.CertificatePath;
+
+    /// <summary>What is shown.</summary>
+    public HostCertificate Current { get; private set; }
+
+    /// <summary>Reads the files, and loads what is new in them.</summary>
+    /// <param name="atOnce">Whether what is new is taken up although it may be changing still.</param>
+    /// <param name="logger">Where it is said what cannot be used, once.</param>
+    /// <returns>What was shown before; null when it is still.</returns>
+    public TlsCredential? Look(bool atOnce, ILogger logger)
+    {
+        if (!_canBeReadAgain)
+            return null;
+        byte[] digest = [];
+        try
+        {
+            using CertificateFileContent content = CertificateFileContent.Read(_file);
+            digest = content.Digest;
+            if (digest.AsSpan().SequenceEqual(_loaded))
+            {
+                _seen = digest;
+                _complaint = null;
+                return null;
+            }
+
+            if (!IsSettled(digest, atOnce))
+                return null;
+            TlsCredential before = Current.Credential;
+            Current = Load(content);
+            _loaded = digest;
+            _complaint = null;
+            return before;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            if (IsSettled(digest, atOnce))
+                Complain(exception, logger);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            Complain(exception, logger);
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Whether the files are as they were at the last look. Two files are never replaced at one instant, and a file that is being
+    /// written may look like a shorter one that is whole.
+    /// </summary>
+    private bool IsSettled(byte[] digest, bool atOnce)
+    {
+        bool isSettled = atOnce || digest.AsSpan().SequenceEqual(_seen);
+        _seen = digest;
+        return isSettled;
+    }
+
+    private HostCertificate Load(CertificateFileContent content)
+    {
+        X509Credential loaded = content.Load();
+        return new HostCertificate(_prepare is null ? loaded : _prepare(loaded), _file.HostNames) { IsDefault = _file.IsDefault };
+    }
+
+    private void Complain(Exception exception, ILogger logger)
+    {
+        if (_complaint == exception.Message)
+            return;
+        _complaint = exception.Message;
+        Log.CertificateKept(logger, Path, exception.Message);
+    }
+}

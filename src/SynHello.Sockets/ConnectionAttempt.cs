@@ -168,8 +168,6 @@ internal sealed class ConnectionAttempt : IDisposable
             if (info.State == TcpState.SynSent) await SendSynAsync(socket, cancellationToken).ConfigureAwait(false);
             else FastOpen = FastOpenVerdict.OfPlainHandshake(info);
         }
-
-        ThrowIfFailed(socket);
     }
 
     private async ValueTask SendSynAsync(Socket socket, CancellationToken cancellationToken)
@@ -182,6 +180,7 @@ internal sealed class ConnectionAttempt : IDisposable
 
         // On a socket that is still connecting, a send waits for the handshake, an empty one too.
         await socket.SendAsync(ReadOnlyMemory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+        ThrowIfFailed(socket);
     }
 
     private ReadOnlyMemory<byte> MakeFlight(int? synRoom)

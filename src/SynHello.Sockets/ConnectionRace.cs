@@ -160,10 +160,16 @@ internal sealed class ConnectionRace(
 
     private async ValueTask WaitAsync()
     {
-        List<Task> events = _running.ConvertAll(static attempt => attempt.Ended);
-        if (addresses.Pending is { } pending) events.Add(pending);
         long? due = _plainDue;
         if (addresses.HasNext && (due is null || _nextDue < due)) due = _nextDue;
+        if (due is null && addresses.Pending is null && _running is [var only])
+        {
+            await only.Ended.ConfigureAwait(false);
+            return;
+        }
+
+        List<Task> events = _running.ConvertAll(static attempt => attempt.Ended);
+        if (addresses.Pending is { } pending) events.Add(pending);
         if (due is not { } timestamp)
         {
             await Task.WhenAny(events).ConfigureAwait(false);

@@ -135,8 +135,8 @@ public sealed class CredentialSourceTests : IDisposable
     {
         var name = $"synhello-test-{Guid.NewGuid():N}";
         var (leaf, intermediate, root) = Certificates.Chain();
-        using var earlier = Ending(leaf.NotAfter.AddDays(-1));
-        using var later = Ending(leaf.NotAfter.AddDays(1));
+        using var earlier = Ending(new DateTimeOffset(leaf.NotAfter).AddDays(-1));
+        using var later = Ending(new DateTimeOffset(leaf.NotAfter).AddDays(1));
         using var bare = X509CertificateLoader.LoadCertificate(
             Certificates.Ecdsa(ECCurve.NamedCurves.nistP256, "CN=bare").RawData);
         using var store = new X509Store(name, StoreLocation.CurrentUser);
@@ -182,7 +182,7 @@ public sealed class CredentialSourceTests : IDisposable
         }
     }
 
-    private static X509Certificate2 Ending(DateTime notAfter)
+    private static X509Certificate2 Ending(DateTimeOffset notAfter)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return new CertificateRequest("CN=leaf, O=other", key, HashAlgorithmName.SHA256)

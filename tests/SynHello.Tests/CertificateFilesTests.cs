@@ -131,6 +131,8 @@ public sealed class CertificateFilesTests : IDisposable
                 break;
         }
 
+        Assert.False(files.Look());
+        Assert.Empty(_log.Entries);
         for (int i = 0; i < 3; i++)
             Assert.False(files.Look());
         AssertShows(files, _one);

@@ -37,6 +37,9 @@ internal sealed class ConnectionRace(
 
     private long? _plainDue;
     private long _plainStartedAt;
+
+    /// <summary>Where the attempt with Fast Open came from, once its SYN was not answered in time.</summary>
+    private IPAddress? _overdueLocal;
     private long _nextDue;
     private Exception? _failure;
 
@@ -69,7 +72,7 @@ internal sealed class ConnectionRace(
                 bool hasFailed = RemoveFailed();
                 if (StartDue(hasFailed, cancellationToken)) continue;
                 if (_running.Count == 0 && addresses.Pending is null) ExceptionDispatchInfo.Throw(_failure!);
-                await WaitAsync().ConfigureAwait(false);
+                await WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         catch
@@ -113,6 +116,7 @@ internal sealed class ConnectionRace(
         {
             _plainDue = null;
             _plainStartedAt = now;
+            _overdueLocal = isDue ? null : _fastOpen!.LocalAddress;
             Start(_fastOpen!.EndPoint, FastOpenAttempt.HeldBack, now, cancellationToken);
             return true;
         }
@@ -158,7 +162,7 @@ internal sealed class ConnectionRace(
             : paths.RoundTrip(remote, local) ?? PathMetrics.RoundTrip(local, remote);
     }
 
-    private async ValueTask WaitAsync()
+    private async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         long? due = _plainDue;
         if (addresses.HasNext && (due is null || _nextDue < due)) due = _nextDue;
@@ -172,7 +176,8 @@ internal sealed class ConnectionRace(
         if (addresses.Pending is { } pending) events.Add(pending);
         if (due is not { } timestamp)
         {
-            await Task.WhenAny(events).ConfigureAwait(false);
+            // The attempts heed the token; a resolver may not.
+            await Task.WhenAny(events).WaitAsync(cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -224,6 +229,12 @@ internal sealed class ConnectionRace(
                 _isRefused ? FastOpenFallbackReason.Refused : FastOpenFallbackReason.NotAnswered,
                 loser.StartedAt,
                 _plainStartedAt);
+        }
+
+        else if (_fastOpen is { } overtaken && _overdueLocal is { } from)
+        {
+            // Another address was faster than its plain connection. If only the address is dead, plain costs it nothing.
+            paths.NoteLost(overtaken.EndPoint.Address, from);
         }
 
         return winner.ToDialedSocket(paths, clock, fallback, isKnown);

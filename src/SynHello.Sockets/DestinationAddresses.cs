@@ -50,7 +50,8 @@ internal sealed class DestinationAddresses
             addresses._asked.Add(AskAsync(resolver, name.Host, AddressFamily.InterNetwork, cancellationToken));
         do
         {
-            await Task.WhenAny(addresses._asked).ConfigureAwait(false);
+            // The system's resolver does not heed the token once it is at work.
+            await Task.WhenAny(addresses._asked).WaitAsync(cancellationToken).ConfigureAwait(false);
             addresses.Update();
         }
         while (!addresses.HasNext && addresses._asked.Count > 0);

@@ -8,7 +8,11 @@ public sealed partial class FastOpenListener
     /// <summary>For SYNs that other cores were busy with when the mode changed.</summary>
     private const int InTheMaking = 64;
 
+    private static readonly TimeSpan SysctlReading = TimeSpan.FromSeconds(1);
+
     private readonly Lock _modeLock = new();
+    private long _sysctlReadAt;
+    private volatile bool _systemAsksForNoCookie;
     private volatile int _currentMode;
     private int _accepting;
     private int _unverifiable;
@@ -47,10 +51,10 @@ public sealed partial class FastOpenListener
             if (endsCookieless)
                 Volatile.Write(ref _unverifiable, int.MaxValue); // until it is known how many there are
             _currentMode = (int)mode;
-            if (ActiveMode == FastOpenMode.Cookieless)
-                LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpenNoCookie, mode == FastOpenMode.Cookieless ? 1 : 0);
+            bool isSet = ActiveMode != FastOpenMode.Cookieless
+                || LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpenNoCookie, mode == FastOpenMode.Cookieless ? 1 : 0);
             LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpen, mode == FastOpenMode.Off ? 0 : QueueLength);
-            if (endsCookieless)
+            if (endsCookieless && isSet)
                 Volatile.Write(ref _unverifiable, CountUnadopted() + InTheMaking);
         }
     }
@@ -65,7 +69,8 @@ public sealed partial class FastOpenListener
     /// </summary>
     private bool TakeVerdict()
     {
-        if (CurrentMode == FastOpenMode.Cookieless)
+        // Where Fast Open is said to be off, and comes about all the same, nobody knows how.
+        if (CurrentMode != FastOpenMode.Cookie)
             return false;
         int left = Volatile.Read(ref _unverifiable);
         while (left > 0)
@@ -77,6 +82,24 @@ public sealed partial class FastOpenListener
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Whether the system has let every listener do without cookies since this one was made (bit 0x200 of
+    /// net.ipv4.tcp_fastopen). Asked once a second at most, and only while connections come by Fast Open.
+    /// </summary>
+    private bool SystemAsksForNoCookie()
+    {
+        long now = _timeProvider.GetTimestamp();
+        long last = Volatile.Read(ref _sysctlReadAt);
+        if (last == 0 || _timeProvider.GetElapsedTime(last, now) >= SysctlReading)
+        {
+            _systemAsksForNoCookie =
+                (LinuxTcp.ReadFastOpenSysctl().GetValueOrDefault() & Sockets.FastOpen.SysctlServerWithoutCookie) != 0;
+            Volatile.Write(ref _sysctlReadAt, now);
+        }
+
+        return _systemAsksForNoCookie;
     }
 
     /// <summary>
@@ -96,7 +119,7 @@ public sealed partial class FastOpenListener
             ? Math.Min(info.SelectivelyAcknowledgedSegments, options.Backlog)
             : options.Backlog;
         int length = Math.Min(options.QueueLength, Math.Max(backlog / 2, 1));
-        if (length < options.QueueLength && options.Mode != FastOpenMode.Off)
+        if (length < options.QueueLength && FastOpenActive)
             LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpen, length);
         return length;
     }

@@ -53,7 +53,7 @@ public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
             _socket.Listen(options.Backlog);
 
             // The sysctl's bit 0x400 turns Fast Open on in listen(2) for those who did not ask for it. Off means off.
-            if (options.Mode == FastOpenMode.Off) LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpen, 0);
+            if (ActiveMode == FastOpenMode.Off) LinuxTcp.TrySetOption(_socket, LinuxTcp.FastOpen, 0);
             LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
             QueueLength = LimitQueue(options);
             _watch = StartWatch(options);
@@ -207,7 +207,14 @@ public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
         bool withoutCookie = options.Mode == FastOpenMode.Cookieless
             && LinuxTcp.TrySetOption(socket, LinuxTcp.FastOpenNoCookie, 1);
 
-        if (!support.ServerEnabled) return (FastOpenMode.Off, support.ServerLimitation);
+        if (!support.ServerEnabled)
+        {
+            // Should the system allow it later, this listener would take data without anybody minding it.
+            LinuxTcp.TrySetOption(socket, LinuxTcp.FastOpenNoCookie, 0);
+            LinuxTcp.TrySetOption(socket, LinuxTcp.FastOpen, 0);
+            return (FastOpenMode.Off, support.ServerLimitation);
+        }
+
         if (!set) return (FastOpenMode.Off, "The system refuses TCP_FASTOPEN.");
         if (withoutCookie) return (FastOpenMode.Cookieless, null);
         if ((support.Sysctl & FastOpen.SysctlServerWithoutCookie) != 0)
@@ -248,7 +255,7 @@ public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
             return null;
         }
 
-        isVerified &= known && IsOpenedBySyn(info);
+        isVerified &= known && IsOpenedBySyn(info) && !SystemAsksForNoCookie();
         var accepted = new AcceptedSocket(socket, known ? info : null, known ? LimitAnswer(socket, info, isVerified) : null)
         {
             CookieVerified = isVerified,
@@ -264,6 +271,7 @@ public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
 
         // So that one that nobody answers for is gone after three seconds, or after seven with a cookie, and its place in
         // the queue is free, not after two minutes.
+        // More may have left already, if it had to wait to be accepted.
         int synAcks = isVerified ? LinuxTcp.VerifiedSynAcks : LinuxTcp.UnprovenSynAcks;
         bool isShort = LinuxTcp.TrySetOption(socket, LinuxTcp.SynCount, synAcks - 1);
         if (isVerified) return null;
@@ -272,7 +280,7 @@ public sealed partial class FastOpenListener : IDisposable, IAsyncDisposable
             (int)Math.Min(info.BytesReceived, int.MaxValue / 8),
             info.SendMss,
             FamilyOnTheWire(socket),
-            isShort ? LinuxTcp.UnprovenSynAcks : LinuxTcp.MostSynAcks);
+            isShort ? Math.Max(LinuxTcp.UnprovenSynAcks, 1 + info.TotalRetransmits) : LinuxTcp.MostSynAcks);
     }
 
     private static AddressFamily FamilyOnTheWire(Socket socket) =>

@@ -170,11 +170,18 @@ public sealed class SecureListener : IAsyncDisposable
 
     private void OnModeChanged(FastOpenModeChange change)
     {
-        _fastOpenMetrics.Stepped(change);
-        if (change.IsDown)
-            Log.SteppedDown(_logger, LocalEndPoint, change.To, change.From, change.Reason, change.UnprovenConnections, _listener.QueueLength);
-        else
-            Log.SteppedUp(_logger, LocalEndPoint, change.To, change.From);
+        try
+        {
+            _fastOpenMetrics.Stepped(change);
+            if (change.IsDown)
+                Log.SteppedDown(_logger, LocalEndPoint, change.To, change.From, change.Reason, change.UnprovenConnections, _listener.QueueLength);
+            else
+                Log.SteppedUp(_logger, LocalEndPoint, change.To, change.From);
+        }
+        catch (Exception)
+        {
+            // Whoever listens to logs and meters and fails at it: that must end neither the watch nor the accepting.
+        }
     }
 
     private async Task AcceptAllAsync()

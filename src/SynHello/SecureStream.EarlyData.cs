@@ -167,6 +167,7 @@ public sealed partial class SecureStream
             };
         }
 
+        _accepted?.NoticeProof(); // by the Finished
         phase.Complete();
     }
 

@@ -110,6 +110,7 @@ public sealed partial class SecureStream
         CancellationToken cancellationToken)
     {
         var engine = (TlsServerEngine)_engine;
+        _accepted = accepted;
         if (settings.IsAddressValidated && accepted.AnswerBudget is { } budget)
             _gate = new AddressGate(accepted, budget, settings, RemoteEndPoint);
         long start = _timeProvider.GetTimestamp();

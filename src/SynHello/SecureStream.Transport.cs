@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 
+using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;
 
@@ -10,6 +11,9 @@ public sealed partial class SecureStream
 {
     /// <summary>Room for the largest record: less would cost a second read for it.</summary>
     private const int ReceiveSize = RecordHeader.Size + RecordHeader.MaximumProtected;
+
+    /// <summary>On a server, what the socket was accepted as.</summary>
+    private AcceptedSocket? _accepted;
 
     /// <summary>Stands before an address that was not proven at accept; null where nothing is held back.</summary>
     private AddressGate? _gate;
@@ -274,7 +278,10 @@ public sealed partial class SecureStream
             ResetOnClose();
         }
 
-        _socket.Dispose();
+        if (_accepted is { } accepted)
+            accepted.Dispose(); // so that it is known how it ended
+        else
+            _socket.Dispose();
         lock (_lock)
         {
             _engine.Dispose();

@@ -178,9 +178,27 @@ public sealed class ConnectionRaceTests
         Assert.Equal([1400, null], _rooms);
         Assert.Equal(2, (await Exchange.ReadAsync(server.Socket, FlightLength, Cancelled))[0]);
 
-        // Nobody can tell whether Fast Open was to blame, or the address.
+        // Nobody can tell whether Fast Open was to blame, or the address; if the address was, plain costs nothing.
         Assert.Null(client.Fallback);
-        Assert.False(dialer.Paths.TryGet(silent, IPAddress.IPv6Loopback, out _));
+        Assert.Equal(FastOpenMode.Off, dialer.Paths.Advise(silent, FastOpenMode.Cookieless));
+        Assert.Equal(FastOpenMode.Cookieless, dialer.Paths.Advise(listener.LocalEndPoint.Address, FastOpenMode.Cookieless));
+    }
+
+    /// <summary>The system's resolver does not heed a token once it is at work.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Cancellation_DoesNotWaitForAResolverThatHangs(bool hasOneThatRefuses)
+    {
+        IPAddress refuses = PrivateNetwork.NextAddress(AddressFamily.InterNetworkV6);
+        var hangs = new TaskCompletionSource<IPAddress[]>();
+        FastOpenDialer dialer = Dialer(resolver: (_, family, _) =>
+            hasOneThatRefuses && family == AddressFamily.InterNetworkV6 ? Task.FromResult<IPAddress[]>([refuses]) : hangs.Task);
+        using var stop = new CancellationTokenSource();
+        Task<DialedSocket> dialing = dialer.ConnectAsync(
+            new DnsEndPoint("example.com", 443), FastOpenMode.Off, Flight, stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dialing.WaitAsync(TimeSpan.FromMinutes(1), Cancelled));
     }
 
     [Fact]

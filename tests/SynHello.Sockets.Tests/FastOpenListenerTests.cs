@@ -213,6 +213,30 @@ public sealed class FastOpenListenerTests : IDisposable
         Assert.Contains("0x200", listener.FastOpenLimitation, StringComparison.Ordinal);
     }
 
+    /// <summary>The kernel looks at the sysctl when a SYN comes; what was said to be off at the start stays off.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(3 | 0x200)]
+    [InlineData(3 | 0x200 | 0x400)]
+    public async Task SystemThatAllowsFastOpenLater_IsNotTakenUp(int later)
+    {
+        PrivateNetwork.Sysctl(1);
+        using FastOpenListener listener = Listen(AddressFamily.InterNetwork, FastOpenMode.Cookieless);
+        PrivateNetwork.Sysctl(later);
+        using Exchange exchange = await Exchange.RunAsync(listener, FastOpenMode.Cookieless, 517, Cancelled);
+        Assert.False(exchange.Server.SynDataTaken);
+    }
+
+    [Fact]
+    public async Task SystemThatNeedsNoCookiesLater_IsNoticed()
+    {
+        using FastOpenListener listener = Listen(AddressFamily.InterNetwork, FastOpenMode.Cookie);
+        PrivateNetwork.Sysctl(3 | 0x200);
+        using Exchange exchange = await Exchange.RunAsync(listener, FastOpenMode.Cookieless, 517, Cancelled);
+        Assert.True(exchange.Server.SynDataTaken);
+        Assert.False(exchange.Server.CookieVerified);
+    }
+
     [Fact]
     public async Task Off_IsOffWhereTheSysctlTurnsItOnForAll()
     {

@@ -12,7 +12,10 @@ internal enum FastOpenAttempt
     /// <summary>The option is set, yet the kernel made a plain handshake that asked for a cookie.</summary>
     CookieRequested,
 
-    /// <summary>The option is set, yet the kernel made a plain handshake: it takes the path for a black hole.</summary>
+    /// <summary>
+    /// Fast Open was asked for, and it is a plain handshake: the path is taken for a black hole, by the kernel or by the
+    /// memory of paths, or it is dialed beside another attempt.
+    /// </summary>
     HeldBack,
 
     /// <summary>Data was sent in the SYN, with a cookie unless the system is set up to need none.</summary>

@@ -22,8 +22,9 @@ public enum FastOpenOutcome
     Ignored,
 
     /// <summary>
-    /// The SYN had to be sent again and went without data, or the kernel held the data back
-    /// by itself: it takes the path for a black hole, or a local packet filter refused the SYN with data.
+    /// A plain handshake, or a SYN that had to be sent again and went without data: a SYN with Fast Open was not answered
+    /// in time, the path is left alone because of an earlier one (<see cref="FastOpenPaths"/>, or the kernel's own
+    /// judgment), another address was dialed beside it, or a local packet filter refused the SYN with data.
     /// </summary>
     Fallback,
 

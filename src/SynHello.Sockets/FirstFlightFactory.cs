@@ -2,8 +2,8 @@ namespace SynHello.Sockets;
 
 /// <summary>
 /// Makes the first flight of one connection, once it is known how it will travel. <see cref="FastOpenDialer"/> calls it
-/// after the connect call and before anything of the flight is sent, once for every address that it dials, on whatever
-/// thread the dial goes on.
+/// before anything of the flight is sent, on whatever thread the dial goes on; once more, for another connection, when
+/// nothing came of a SYN that a flight had left in.
 /// </summary>
 /// <remarks>
 /// What comes back is used until the dialer calls again or its ConnectAsync ends. When all of it is at most
@@ -13,7 +13,7 @@ namespace SynHello.Sockets;
 /// </remarks>
 /// <param name="synRoom">
 /// With a number, the flight will ride in the SYN (RFC 7413), which has room for so many bytes of it on this path; no
-/// SYN has left yet. With null it will not: there is no Fast Open, or a plain handshake was made.
+/// SYN has left yet. With null it will not: a plain handshake was made, and this connection is the one to be used.
 /// </param>
 /// <returns>The first bytes to send.</returns>
 public delegate ReadOnlyMemory<byte> FirstFlightFactory(int? synRoom);

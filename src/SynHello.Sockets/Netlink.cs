@@ -23,7 +23,7 @@ internal static partial class Netlink
     /// <param name="request">A message of <see cref="NetlinkRequest"/>.</param>
     /// <param name="reply">Room for the answer.</param>
     /// <returns>The answer behind its netlink header; empty when the system does not answer, or refuses.</returns>
-    public static ReadOnlySpan<byte> Ask(int protocol, ReadOnlySpan<byte> request, Span<byte> reply)
+    public static ReadOnlySpan<byte> Ask(int protocol, scoped ReadOnlySpan<byte> request, Span<byte> reply)
     {
         int descriptor = OpenSocket(Family, Raw | CloseOnExec, protocol);
         if (descriptor < 0) return default;

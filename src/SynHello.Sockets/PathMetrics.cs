@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace SynHello.Sockets;
 
-/// <summary>What the kernel remembers of a peer, and of the route to it, that bears on the size of a SYN.</summary>
+/// <summary>
+/// What the kernel remembers of a peer, and of the route to it, that bears on a SYN: how much it holds, and when its
+/// answer is due.
+/// </summary>
 internal static class PathMetrics
 {
     // include/uapi/linux/genetlink.h and tcp_metrics.h
@@ -15,9 +18,13 @@ internal static class PathMetrics
     private const byte MetricsGet = 1;
     private const ushort MetricsAddress = 1;
     private const ushort MetricsAddressV6 = 2;
+    private const ushort MetricsValues = 6;
     private const ushort MetricsFastOpenMss = 7;
     private const ushort MetricsSource = 11;
     private const ushort MetricsSourceV6 = 12;
+
+    // A value's attribute is its index in enum tcp_metric_index and one.
+    private const ushort MetricsRoundTripMicroseconds = 6;
 
     // include/uapi/linux/rtnetlink.h
     private const ushort GetRoute = 26;
@@ -44,20 +51,22 @@ internal static class PathMetrics
     /// <returns>Bytes; null when the kernel remembers none or does not say.</returns>
     public static int? FastOpenMss(IPAddress local, IPAddress remote)
     {
-        int family = s_metricsFamily;
-        if (family == 0) s_metricsFamily = family = MetricsFamily();
-        if (family == 0) return null;
-
-        bool isV6 = remote.AddressFamily == AddressFamily.InterNetworkV6;
-        var request = new NetlinkRequest(stackalloc byte[RequestLength], (ushort)family, [MetricsGet, 1, 0, 0]);
-        Span<byte> address = stackalloc byte[16];
-        request.Add(isV6 ? MetricsAddressV6 : MetricsAddress, BytesOf(remote, address));
-        request.Add(isV6 ? MetricsSourceV6 : MetricsSource, BytesOf(local, address));
-        ReadOnlySpan<byte> reply = Netlink.Ask(Netlink.Generic, request.Complete(), stackalloc byte[ReplyLength]);
-        if (reply.Length < GenericHeaderLength) return null;
-
-        ReadOnlySpan<byte> mss = Netlink.Find(reply[GenericHeaderLength..], MetricsFastOpenMss);
+        ReadOnlySpan<byte> mss = Netlink.Find(AskMetrics(local, remote, stackalloc byte[ReplyLength]), MetricsFastOpenMss);
         return mss.Length >= sizeof(ushort) ? MemoryMarshal.Read<ushort>(mss) : null;
+    }
+
+    /// <summary>
+    /// The smoothed round trip of connections between two addresses that have ended. The kernel itself makes no use of
+    /// it for a SYN.
+    /// </summary>
+    /// <returns>Null when the kernel remembers none or does not say.</returns>
+    public static TimeSpan? RoundTrip(IPAddress local, IPAddress remote)
+    {
+        ReadOnlySpan<byte> metrics = AskMetrics(local, remote, stackalloc byte[ReplyLength]);
+        ReadOnlySpan<byte> roundTrip = Netlink.Find(Netlink.Find(metrics, MetricsValues), MetricsRoundTripMicroseconds);
+        return roundTrip.Length >= sizeof(uint) && MemoryMarshal.Read<uint>(roundTrip) is > 0 and uint microseconds
+            ? TimeSpan.FromMicroseconds(microseconds)
+            : null;
     }
 
     /// <summary>The MSS that the administrator has set for the route (<c>ip route ... advmss</c>).</summary>
@@ -85,6 +94,23 @@ internal static class PathMetrics
         ReadOnlySpan<byte> metrics = Netlink.Find(reply[RouteHeaderLength..], RouteMetricsList);
         ReadOnlySpan<byte> mss = Netlink.Find(metrics, RouteAdvertisedMss);
         return mss.Length >= sizeof(int) && MemoryMarshal.Read<int>(mss) is > 0 and int value ? value : null;
+    }
+
+    private static ReadOnlySpan<byte> AskMetrics(IPAddress local, IPAddress remote, Span<byte> buffer)
+    {
+        if (!OperatingSystem.IsLinux()) return default;
+
+        int family = s_metricsFamily;
+        if (family == 0) s_metricsFamily = family = MetricsFamily();
+        if (family == 0) return default;
+
+        bool isV6 = remote.AddressFamily == AddressFamily.InterNetworkV6;
+        var request = new NetlinkRequest(stackalloc byte[RequestLength], (ushort)family, [MetricsGet, 1, 0, 0]);
+        Span<byte> address = stackalloc byte[16];
+        request.Add(isV6 ? MetricsAddressV6 : MetricsAddress, BytesOf(remote, address));
+        request.Add(isV6 ? MetricsSourceV6 : MetricsSource, BytesOf(local, address));
+        ReadOnlySpan<byte> reply = Netlink.Ask(Netlink.Generic, request.Complete(), buffer);
+        return reply.Length < GenericHeaderLength ? default : reply[GenericHeaderLength..];
     }
 
     private static int MetricsFamily()

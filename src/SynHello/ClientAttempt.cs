@@ -6,7 +6,8 @@ namespace SynHello;
 
 /// <summary>
 /// One connection's first flight: the engine, the session that it offers, and the bytes that the caller wants to be
-/// sent first. Makes a flight for each address that is dialed; what has left with one is not sent early a second time.
+/// sent first. Makes another flight when the first one's connection comes to nothing; what has left with one is not sent
+/// early a second time.
 /// Not thread-safe.
 /// </summary>
 internal sealed class ClientAttempt : IDisposable
@@ -58,6 +59,9 @@ internal sealed class ClientAttempt : IDisposable
     /// <summary>Why the bytes did not go as early data.</summary>
     public EarlyDataReason Reason { get; private set; }
 
+    /// <summary>When the connection was established that is used, in ticks of the clock.</summary>
+    public long ConnectedAt { get; set; }
+
     /// <summary>The session that was offered; null when none was.</summary>
     public StoredSession? OfferedSession => Engine.IsSessionOffered ? _session : null;
 
@@ -93,7 +97,7 @@ internal sealed class ClientAttempt : IDisposable
             _session = await Sessions.TakeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Makes the flight for an address; what came of an earlier one is given up.</summary>
+    /// <summary>Makes the flight for a connection; what came of an earlier one is given up.</summary>
     /// <param name="synRoom">How many bytes the SYN has room for; null when the flight does not ride in one.</param>
     /// <returns>The flight. It is valid until the next call, or until this is disposed of.</returns>
     public ReadOnlyMemory<byte> MakeFirstFlight(int? synRoom)

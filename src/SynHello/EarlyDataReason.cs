@@ -21,7 +21,10 @@ public enum EarlyDataReason
     /// <summary>The session could not be offered: it fits the client's configuration no more.</summary>
     SessionNotOffered,
 
-    /// <summary>The bytes had left already, to an address of the same host that did not answer in the end.</summary>
+    /// <summary>
+    /// The bytes had left already, on a connection to the same host that nothing came of in the end: to another address,
+    /// or with Fast Open on a path that does not carry it.
+    /// </summary>
     AnotherAddressDialed,
 
     /// <summary>They went as early data, and the server did not take them (RFC 8446 section 4.2.10).</summary>

@@ -30,6 +30,7 @@ internal sealed class HandshakeMetrics
     private readonly Counter<long>? _synOverflow;
     private readonly Counter<long>? _sentUnproven;
     private readonly Counter<long>? _heldBack;
+    private readonly Counter<long>? _fallbacks;
 
     private HandshakeMetrics(Meter meter, string side)
     {
@@ -47,6 +48,10 @@ internal sealed class HandshakeMetrics
         {
             _synOverflow = meter.CreateCounter<long>(
                 "synhello.client.syn_overflow", "By", "Bytes of first flights that did not fit into their SYN.");
+            _fallbacks = meter.CreateCounter<long>(
+                "synhello.client.fast_open.fallbacks",
+                "{connection}",
+                "Connections with Fast Open that gave way to plain ones, so that the path is left alone for a while.");
         }
         else
         {
@@ -89,6 +94,19 @@ internal sealed class HandshakeMetrics
             { "synhello.early_data", NameOf(report.EarlyData) },
         });
     }
+
+    /// <summary>A connection with Fast Open gave way to a plain one.</summary>
+    public void FellBack(FastOpenFallbackReason reason) => _fallbacks?.Add(
+        1,
+        new KeyValuePair<string, object?>(
+            "synhello.fallback.reason",
+            reason switch
+            {
+                FastOpenFallbackReason.NotAnswered => "not_answered",
+                FastOpenFallbackReason.Refused => "refused",
+                FastOpenFallbackReason.Reset => "reset",
+                _ => "silent",
+            }));
 
     /// <summary>There is no connection.</summary>
     /// <param name="exception">Why; its cause is told, not its message.</param>

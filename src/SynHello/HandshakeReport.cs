@@ -109,8 +109,8 @@ public sealed record HandshakeReport
     public required TimeSpan? PathRoundTrip { get; init; }
 
     /// <summary>
-    /// The time until the socket was connected; next to nothing when the ClientHello rode in the SYN, because nothing
-    /// was waited for. Zero on a server.
+    /// The time until the SYN was answered: the name's resolution, and a round trip. When the ClientHello rode in the
+    /// SYN, the handshake began with it and not after. Zero on a server.
     /// </summary>
     public required TimeSpan ConnectTime { get; init; }
 

@@ -22,10 +22,15 @@ public sealed class SecureClient
     /// </summary>
     internal const int CookielessFlight = 1200;
 
+    /// <summary>
+    /// How long a server's first byte may take, at most, before a path that has not carried Fast Open yet is suspected.
+    /// </summary>
+    private static readonly TimeSpan s_longestPatience = TimeSpan.FromSeconds(3);
+
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;
     private readonly Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? _credentialCallback;
-    private readonly FastOpenDialer _dialer = new();
+    private readonly FastOpenDialer _dialer;
     private readonly HeldFlights _heldFlights;
     private readonly FastOpenMode _fastOpen;
     private readonly TimeSpan _handshakeTimeout;
@@ -33,6 +38,7 @@ public sealed class SecureClient
     private readonly SessionStore? _sessions;
     private readonly ILogger _logger;
     private readonly HandshakeMetrics _metrics;
+    private readonly TimeSpan _patience;
 
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
@@ -62,7 +68,11 @@ public sealed class SecureClient
         _credentialCallback = options.CredentialCallback;
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
+        _patience = _handshakeTimeout == Timeout.InfiniteTimeSpan || _handshakeTimeout / 3 > s_longestPatience
+            ? s_longestPatience
+            : _handshakeTimeout / 3;
         _timeProvider = options.TimeProvider;
+        _dialer = new FastOpenDialer(options.FastOpenPaths, _timeProvider);
         if (options.AllowResumption)
             _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);
         _heldFlights = new HeldFlights(_timeProvider);
@@ -125,7 +135,8 @@ public sealed class SecureClient
     /// another application protocol than the first offered are they not sent at all: see
     /// <see cref="HandshakeReport.EarlyDataSent"/>.
     /// <para>Whoever sees early data on the wire can send it again, to the same server or to another one that has the
-    /// same keys, and a network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). It
+    /// same keys, and a network can deliver a SYN twice; servers stop that as well as they can (RFC 8446 section 8). The
+    /// client itself sends the bytes again, on another connection and not as early data, when nothing comes of the first. It
     /// is not forward secret either: the session's secret, which the client keeps and the server's ticket keys open, is
     /// enough to read it (appendix E.5). So give only what does no harm when it is done twice, a GET without side
     /// effects for instance, and nothing that has to stay secret for years.</para>
@@ -230,8 +241,7 @@ public sealed class SecureClient
         {
             await attempt.PrepareAsync().ConfigureAwait(false);
             long start = _timeProvider.GetTimestamp();
-            DialedSocket dialed = await _dialer.ConnectAsync(
-                endPoint, _fastOpen, attempt.MakeFirstFlight, linked.Token).ConfigureAwait(false);
+            DialedSocket dialed = await DialAsync(endPoint, attempt, linked.Token).ConfigureAwait(false);
             attempt.ReleaseFlight();
             stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
@@ -278,6 +288,41 @@ public sealed class SecureClient
                 _verification.Check(this, negotiated.PeerCertificates, asciiHost, out ChainVerification? verification);
             return ValueTask.FromResult((refusal, verification));
         }
+    }
+
+    /// <summary>
+    /// Connects, and once more without Fast Open where a connection with it dies before the server has said anything.
+    /// </summary>
+    private async ValueTask<DialedSocket> DialAsync(
+        EndPoint endPoint, ClientAttempt attempt, CancellationToken cancellationToken)
+    {
+        DialedSocket dialed = await _dialer.ConnectAsync(
+            endPoint, _fastOpen, attempt.MakeFirstFlight, cancellationToken).ConfigureAwait(false);
+        attempt.ConnectedAt = _timeProvider.GetTimestamp();
+        try
+        {
+            if (dialed.Fallback is { } unanswered)
+                NoteFallback(dialed.RemoteEndPoint, unanswered);
+            if (await dialed.ConfirmFastOpenAsync(_patience, cancellationToken).ConfigureAwait(false) is not { } killed)
+                return dialed;
+            NoteFallback(dialed.RemoteEndPoint, killed);
+        }
+        catch
+        {
+            dialed.Dispose();
+            throw;
+        }
+
+        DialedSocket plain = await _dialer.ConnectAgainAsync(
+            dialed, attempt.MakeFirstFlight, cancellationToken).ConfigureAwait(false);
+        attempt.ConnectedAt = _timeProvider.GetTimestamp();
+        return plain;
+    }
+
+    private void NoteFallback(EndPoint endPoint, in FastOpenFallback fallback)
+    {
+        _metrics.FellBack(fallback.Reason);
+        Log.FastOpenFellBack(_logger, endPoint, fallback.Reason, fallback.Waited, fallback.LeftAloneUntil);
     }
 
     private void LogConnected(EndPoint endPoint, HandshakeReport report)

@@ -29,7 +29,7 @@ public sealed partial class SecureStream
         CancellationToken cancellationToken)
     {
         var engine = (TlsClientEngine)_engine;
-        long connected = _timeProvider.GetTimestamp();
+        long connected = attempt.ConnectedAt;
         while (!engine.IsHandshakeComplete)
         {
             if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))

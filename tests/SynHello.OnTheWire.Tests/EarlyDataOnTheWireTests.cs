@@ -108,7 +108,7 @@ public sealed class EarlyDataOnTheWireTests
     }
 
     [Fact]
-    public async Task WireThatDropsSynData_DeliversTheRequestOnce()
+    public async Task WireThatDropsSynData_DeliversTheRequestOnceWhenTheKernelSendsItAgain()
     {
         bool drops = false;
         await using var wire = LongWire.Start(options => options.Rule = packet =>
@@ -138,9 +138,11 @@ public sealed class EarlyDataOnTheWireTests
         var register = new StrikeRegister();
         await using var server = new CountingServer(
             wire, request, new CountedKeys(new SessionTicketKeyRing()), register, mode: FastOpenMode.Off);
-        SecureClient client = wire.CreateClient(FastOpenMode.Cookieless);
-        await Recording.VisitAsync(wire, server, client, RandomNumberGenerator.GetBytes(200));
+        var sessions = new MemorySessionStore();
+        SecureClient before = wire.CreateClient(FastOpenMode.Off, options => options.SessionStore = sessions);
+        await Recording.VisitAsync(wire, server, before, RandomNumberGenerator.GetBytes(200));
 
+        SecureClient client = wire.CreateClient(FastOpenMode.Cookieless, options => options.SessionStore = sessions);
         HandshakeReport report = await Recording.VisitAsync(wire, server, client, request);
 
         Assert.Equal((FastOpenOutcome.Ignored, 0), (report.FastOpen, report.SynDataBytes));

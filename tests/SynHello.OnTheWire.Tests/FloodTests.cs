@@ -103,7 +103,7 @@ public sealed class FloodTests(ITestOutputHelper output)
         metrics.Observe();
         Assert.Equal((2, 0), ((int)metrics.Of(Level)[^1].Value, (int)metrics.Of(Unproven)[^1].Value));
         Assert.Equal(4, metrics.Sum("synhello.server.fast_open.steps"));
-        await using (SecureStream stream = await clients[0].ConnectAsync(
+        await using (SecureStream stream = await MakeClient(chain).ConnectAsync( // who remembers nothing
             new IPEndPoint(wire.RemoteAddress, listener.LocalEndPoint.Port), LongWire.Host))
             Assert.Equal(FastOpenOutcome.Cookieless, stream.Report.FastOpen);
 

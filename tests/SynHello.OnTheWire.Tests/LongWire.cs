@@ -85,7 +85,7 @@ internal sealed class LongWire : IAsyncDisposable
         Assert.Equal(response, received);
         await stream.ShutdownAsync(timeout.Token);
         HandshakeReport server = await serving;
-        return new Visit(stream.Report, server, PacketsOf((IPEndPoint)stream.LocalEndPoint!));
+        return new Visit(stream.Report, server, PacketsOf(((IPEndPoint)stream.LocalEndPoint!).Port));
     }
 
     /// <summary>
@@ -107,7 +107,7 @@ internal sealed class LongWire : IAsyncDisposable
         Assert.Equal(response, received);
         await stream.ShutdownAsync(timeout.Token);
         HandshakeReport server = await serving;
-        return new Visit(stream.Report, server, PacketsOf((IPEndPoint)stream.LocalEndPoint!));
+        return new Visit(stream.Report, server, PacketsOf(((IPEndPoint)stream.LocalEndPoint!).Port));
     }
 
     public SecureClient CreateClient(FastOpenMode fastOpen, Action<SecureClientOptions>? configure = null)
@@ -145,11 +145,34 @@ internal sealed class LongWire : IAsyncDisposable
         return stream.Report;
     }
 
+    /// <summary>The packets of each connection that was tried, in the order in which they were.</summary>
+    public IReadOnlyList<IGrouping<int, WirePacket>> Connections =>
+        [.. Packets.GroupBy(packet => packet.ClientPort())];
+
+    /// <summary>Waits until a packet is on the wire, or was.</summary>
+    public async Task<WirePacket> PacketAsync(Func<WirePacket, bool> condition)
+    {
+        using var timeout = new CancellationTokenSource(_hung);
+        while (true)
+        {
+            foreach (WirePacket packet in Packets)
+            {
+                if (condition(packet))
+                    return packet;
+            }
+
+            await Task.Delay(10, timeout.Token);
+        }
+    }
+
+    /// <summary>What crossed the wire on one connection.</summary>
+    public RoundTripLedger LedgerOf(int clientPort) => RoundTripLedger.Read(PacketsOf(clientPort));
+
     // The packets show the client's view in both directions.
-    private List<CapturedPacket> PacketsOf(IPEndPoint client) =>
+    private List<CapturedPacket> PacketsOf(int clientPort) =>
     [
         .. Packets
-            .Where(packet => packet.ClientPort() == client.Port)
+            .Where(packet => packet.ClientPort() == clientPort)
             .Select(packet => new CapturedPacket(
                 packet.SentAt,
                 packet.DeliveredAt,

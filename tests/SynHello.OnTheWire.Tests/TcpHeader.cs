@@ -6,13 +6,14 @@ using SynHello.Lab;
 namespace SynHello.OnTheWire.Tests;
 
 /// <summary>
-/// What the tests read from the packets of a wire, which are TCP over IPv4, or over IPv6 without extension headers.
+/// What the tests read from the packets of a wire, which are TCP over IPv4, or over IPv6 without extension headers, and make of them.
 /// </summary>
 internal static class TcpHeader
 {
     private const int FlagsOffset = 13;
     private const int OptionsOffset = 20;
-    private const int NoOperation = 1;
+    private const byte NoOperation = 1;
+    private const byte FastOpen = 34;
 
     public static int ClientPort(this in WirePacket packet) => BinaryPrimitives.ReadUInt16BigEndian(
         Tcp(packet)[(packet.Direction == PacketDirection.ClientToServer ? 0 : 2)..]);
@@ -66,6 +67,49 @@ internal static class TcpHeader
     public static byte[] Payload(this in WirePacket packet) => packet.Bytes[^packet.PayloadLength()..].ToArray();
 
     public static bool IsReset(this in WirePacket packet) => packet.Flags().HasFlag(TcpFlags.Rst);
+
+    /// <summary>Whether it has a Fast Open option (RFC 7413 section 4.1.1).</summary>
+    public static bool HasFastOpenOption(this in WirePacket packet)
+    {
+        ReadOnlySpan<byte> tcp = Tcp(packet);
+        ReadOnlySpan<byte> options = tcp[OptionsOffset..((tcp[12] >> 4) * 4)];
+        while (options is [> 0, ..])
+        {
+            if (options[0] == FastOpen)
+                return true;
+            options = options[(options[0] == NoOperation ? 1 : options[1])..];
+        }
+
+        return false;
+    }
+
+    /// <summary>A reset in place of a segment: the same addresses, ports and numbers, and nothing else.</summary>
+    public static byte[] ToReset(this in WirePacket packet)
+    {
+        int ipLength = (packet.Bytes.Span[0] & 0xF) * 4;
+        byte[] bytes = packet.Bytes[..(ipLength + OptionsOffset)].ToArray();
+        Span<byte> ip = bytes.AsSpan(0, ipLength), tcp = bytes.AsSpan(ipLength);
+        BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)bytes.Length);
+        tcp[12] = OptionsOffset / 4 << 4;
+        tcp[FlagsOffset] = (byte)(TcpFlags.Rst | TcpFlags.Ack);
+        ip[10..12].Clear();
+        tcp[16..18].Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], Checksum(ip, 0));
+        uint pseudoHeader = 6 + OptionsOffset; // protocol and length, and the addresses (RFC 9293 section 3.1)
+        for (int i = 12; i < 20; i += 2)
+            pseudoHeader += BinaryPrimitives.ReadUInt16BigEndian(ip[i..]);
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], Checksum(tcp, pseudoHeader));
+        return bytes;
+    }
+
+    private static ushort Checksum(ReadOnlySpan<byte> header, uint sum)
+    {
+        for (int i = 0; i < header.Length; i += 2)
+            sum += BinaryPrimitives.ReadUInt16BigEndian(header[i..]);
+        while (sum > ushort.MaxValue)
+            sum = (sum & ushort.MaxValue) + (sum >> 16);
+        return (ushort)~sum;
+    }
 
     /// <summary>The same packet for another port of the server, with the right checksum (RFC 1624).</summary>
     public static WirePacket WithDestinationPort(this in WirePacket packet, int port)

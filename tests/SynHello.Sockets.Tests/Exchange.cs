@@ -21,11 +21,15 @@ internal sealed class Exchange : IDisposable
     }
 
     public static async Task<Exchange> RunAsync(
-        FastOpenListener listener, FastOpenMode mode, int firstFlightLength, CancellationToken cancellationToken)
+        FastOpenListener listener,
+        FastOpenMode mode,
+        int firstFlightLength,
+        CancellationToken cancellationToken,
+        FastOpenDialer? dialer = null)
     {
         byte[] firstFlight = Bytes(firstFlightLength);
         Task<AcceptedSocket> accepting = ServeAsync(listener, firstFlight, cancellationToken);
-        DialedSocket client = await new FastOpenDialer().ConnectAsync(
+        DialedSocket client = await (dialer ?? new FastOpenDialer()).ConnectAsync(
             listener.LocalEndPoint, mode, firstFlight, cancellationToken);
         Assert.Equal(firstFlightLength, client.FirstFlightLength);
         Assert.True(client.Socket.NoDelay);

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 
+using SynHello.Testing;
+
 namespace SynHello.Sockets.Tests;
 
 public sealed class FirstFlightFactoryTests : IDisposable
@@ -75,7 +77,7 @@ public sealed class FirstFlightFactoryTests : IDisposable
         using FastOpenListener listener = Listen(AddressFamily.InterNetwork, FastOpenMode.Cookieless);
         using PacketFilter filter = PacketFilter.LoseSynData(listener.LocalEndPoint.Port);
         var factory = new Factory(2000);
-        using DialedSocket client = await new FastOpenDialer().ConnectAsync(
+        using DialedSocket client = await new FastOpenDialer(timeProvider: new FakeTimeProvider()).ConnectAsync(
             listener.LocalEndPoint, FastOpenMode.Cookieless, factory.Make, Cancelled);
 
         Assert.Equal([1420], factory.Rooms);
@@ -87,25 +89,29 @@ public sealed class FirstFlightFactoryTests : IDisposable
     [Theory]
     [InlineData(FastOpenMode.Cookieless)]
     [InlineData(FastOpenMode.Off)]
-    public async Task EveryAddressThatIsDialed_GetsAFlightOfItsOwn(FastOpenMode mode)
+    public async Task EveryAddressThatIsDialedAlone_GetsAFlightOfItsOwn(FastOpenMode mode)
     {
-        using FastOpenListener listener = Listen(AddressFamily.InterNetworkV6, mode);
+        using FastOpenListener listener = Listen(AddressFamily.InterNetwork, mode);
         IPAddress[] addresses =
         [
-            PrivateNetwork.NextAddress(AddressFamily.InterNetwork), // refuses the SYN
+            PrivateNetwork.NextAddress(AddressFamily.InterNetworkV6), // refuses the SYN, and the plain one after it
             IPAddress.Parse("203.0.113.1"), // has no route, so that no connect comes about
+            PrivateNetwork.NextAddress(AddressFamily.InterNetworkV6), // refuses
             listener.LocalEndPoint.Address,
-            PrivateNetwork.NextAddress(AddressFamily.InterNetwork),
+            PrivateNetwork.NextAddress(AddressFamily.InterNetworkV6),
         ];
         var factory = new Factory(517);
-        using DialedSocket client = await DialerTo(addresses).ConnectAsync(
+        using DialedSocket client = await Resolvers.DialerTo(addresses).ConnectAsync(
             new DnsEndPoint("peer.example", listener.LocalEndPoint.Port), mode, factory.Make, Cancelled);
         using AcceptedSocket server = await listener.AcceptAsync(Cancelled);
 
-        int?[] expected = mode == FastOpenMode.Off ? [null] : [1420, 1400];
+        int?[] expected = mode == FastOpenMode.Off ? [null] : [1400, 1400, 1420];
         Assert.Equal(expected, factory.Rooms);
         Assert.Equal(factory.Flights[^1], await Exchange.ReadAsync(server.Socket, 517, Cancelled));
         Assert.Equal(listener.LocalEndPoint, client.RemoteEndPoint);
+        Assert.Null(client.Fallback);
+        Assert.Equal(
+            mode == FastOpenMode.Off ? FastOpenOutcome.Off : FastOpenOutcome.Cookieless, client.GetReport().Outcome);
     }
 
     [Fact]
@@ -133,8 +139,9 @@ public sealed class FirstFlightFactoryTests : IDisposable
                 listener.LocalEndPoint, FastOpenMode.Off, _ => throw failure, Cancelled));
         Assert.Same(failure, thrown);
 
-        using AcceptedSocket server = await listener.AcceptAsync(Cancelled);
-        Assert.Equal(0, await server.Socket.ReceiveAsync(new byte[1], SocketFlags.None, Cancelled));
+        // It was reset: there is nobody to be accepted but the one who is dialed after it.
+        using Exchange exchange = await Exchange.RunAsync(listener, FastOpenMode.Off, 10, Cancelled);
+        Assert.Equal(1, listener.AbortedConnections);
     }
 
     [Theory]
@@ -147,7 +154,7 @@ public sealed class FirstFlightFactoryTests : IDisposable
         var failure = new SocketException((int)SocketError.HostDown);
         int calls = 0;
         Exception thrown = await Assert.ThrowsAsync<SocketException>(async () =>
-            await DialerTo(addresses).ConnectAsync(
+            await Resolvers.DialerTo(addresses).ConnectAsync(
                 new DnsEndPoint("peer.example", listener.LocalEndPoint.Port),
                 mode,
                 _ =>
@@ -175,8 +182,6 @@ public sealed class FirstFlightFactoryTests : IDisposable
         await Assert.ThrowsAsync<ArgumentNullException>("firstFlight", async () =>
             await new FastOpenDialer().ConnectAsync(
                 new IPEndPoint(IPAddress.Loopback, 9), FastOpenMode.Off, (FirstFlightFactory)null!, Cancelled));
-
-    private static FastOpenDialer DialerTo(IPAddress[] addresses) => new((_, _) => Task.FromResult(addresses));
 
     private static FastOpenListener Listen(AddressFamily family, FastOpenMode mode) =>
         new(PrivateNetwork.NextEndPoint(family), new() { Mode = mode });

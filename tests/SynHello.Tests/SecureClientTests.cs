@@ -214,9 +214,15 @@ public sealed class SecureClientTests : IDisposable
     {
         using Socket listener = SslPeer.Listen();
         Task connect = SecurePair.MakeClient().ConnectAsync(listener.LocalEndPoint!, SecurePair.Host, Cancelled).AsTask();
-        Socket accepted = await listener.AcceptAsync().Guarded();
-        accepted.LingerState = new LingerOption(enable: true, seconds: 0);
-        accepted.Dispose();
+
+        // A path could do that to a connection that asks for a cookie, so there is a second one that does not.
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.False(connect.IsCompleted);
+            Socket accepted = await listener.AcceptAsync().Guarded();
+            accepted.LingerState = new LingerOption(enable: true, seconds: 0);
+            accepted.Dispose();
+        }
 
         var failure = await Assert.ThrowsAsync<SocketException>(() => connect.Guarded());
         Assert.Equal(SocketError.ConnectionReset, failure.SocketErrorCode);

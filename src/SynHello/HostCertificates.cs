@@ -113,7 +113,11 @@ public sealed class HostCertificates
 
         private static FrozenDictionary<string, IReadOnlyList<TlsCredential>>.AlternateLookup<ReadOnlySpan<char>> Freeze(
             Dictionary<string, List<TlsCredential>> lists) =>
-            lists.ToFrozenDictionary(pair => pair.Key, IReadOnlyList<TlsCredential> (pair) => Distinct(pair.Value), StringComparer.OrdinalIgnoreCase)
+            lists
+                .ToFrozenDictionary(
+                    pair => pair.Key,
+                    IReadOnlyList<TlsCredential> (pair) => Distinct(pair.Value),
+                    StringComparer.OrdinalIgnoreCase)
                 .GetAlternateLookup<ReadOnlySpan<char>>();
 
         private static ReadOnlyCollection<TlsCredential> Distinct(IEnumerable<TlsCredential> credentials) =>

@@ -242,7 +242,8 @@ public sealed class CertificateFilesTests : IDisposable
     {
         CertificateFile first = _directory.Write("a", _one);
         _directory.Write("b", _other);
-        await using (CertificateFiles files = Open(first, new CertificateFile(_directory["b.crt"], _directory["b.key"]) { IsDefault = true }))
+        var second = new CertificateFile(_directory["b.crt"], _directory["b.key"]) { IsDefault = true };
+        await using (CertificateFiles files = Open(first, second))
             AssertShows(files, _other, "unknown.example");
         await using var refusing = new CertificateFiles(
             [first], new CertificateFilesOptions { RefuseUnknownHosts = true, Interval = Timeout.InfiniteTimeSpan });
@@ -313,10 +314,15 @@ public sealed class CertificateFilesTests : IDisposable
     {
         CertificateFile good = _directory.Write("a", _one);
         _directory.WriteCertificate("b", _other);
-        Assert.Contains(_directory["b.key"], Assert.Throws<FileNotFoundException>(() => Open(good, _directory.File("b"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            _directory["b.key"],
+            Assert.Throws<FileNotFoundException>(() => Open(good, _directory.File("b"))).Message,
+            StringComparison.Ordinal);
         _directory.WriteKey("b", _one);
         Assert.Contains(
-            _directory["b.key"], Assert.ThrowsAny<CryptographicException>(() => Open(good, _directory.File("b"))).Message, StringComparison.Ordinal);
+            _directory["b.key"],
+            Assert.ThrowsAny<CryptographicException>(() => Open(good, _directory.File("b"))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Open());
         Assert.Throws<ArgumentException>(() => new CertificateFile(""));
         Assert.Throws<ArgumentException>(() => new CertificateFile("a", ""));

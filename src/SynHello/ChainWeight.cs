@@ -1,10 +1,5 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
-using Microsoft.Extensions.Logging;
-
-using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;
 
@@ -46,30 +41,5 @@ internal static class ChainWeight
         const int Mtu = 1500;
         const int TransportHeaders = 32; // TCP's with time stamps
         return Segments * (Mtu - TransportHeaders - (family == AddressFamily.InterNetworkV6 ? 40 : 20));
-    }
-
-    /// <summary>Tells of chains that cost a first contact without a cookie a round trip.</summary>
-    public static void Warn(ILogger logger, AddressFamily family, IEnumerable<TlsCredential> credentials)
-    {
-        int budget = AnswerBudget.For(SecureClient.CookielessFlight, family);
-        foreach (TlsCredential credential in credentials)
-        {
-            int length = FlightLength(credential);
-            if (length > budget)
-                Log.ChainAboveBudget(logger, SubjectOf(credential), length, budget, SecureClient.CookielessFlight);
-        }
-    }
-
-    private static string SubjectOf(TlsCredential credential)
-    {
-        try
-        {
-            using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(credential.CertificateChain[0].Span);
-            return certificate.Subject;
-        }
-        catch (CryptographicException)
-        {
-            return "a certificate that cannot be read";
-        }
     }
 }

@@ -393,6 +393,6 @@ public sealed class SecureClient
         string name = host.TrimEnd('.');
         if (name.Length == 0)
             throw new ArgumentException("The host name is empty.", nameof(host));
-        return System.Text.Ascii.IsValid(name) ? name : new System.Globalization.IdnMapping().GetAscii(name);
+        return System.Text.Ascii.IsValid(name) ? name : new System.Globalization.IdnMapping().GetAscii(name.ToLowerInvariant());
     }
 }

@@ -91,9 +91,13 @@ public sealed class SecureListener : IAsyncDisposable
             Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
         if (_listener.FastOpenActive && _listener.QueueLength < options.FastOpenQueueLength)
             Log.FastOpenQueueLimited(_logger, LocalEndPoint, _listener.QueueLength, options.FastOpenQueueLength);
-        if (_listener.ActiveMode == FastOpenMode.Cookieless)
-            ChainWeight.Warn(_logger, LocalEndPoint.AddressFamily, options.Credentials);
-
+        ChainInspection.Warn(
+            _logger,
+            LocalEndPoint.AddressFamily,
+            _listener.ActiveMode == FastOpenMode.Cookieless,
+            _timeProvider,
+            provider,
+            options.Credentials);
         _fastOpenMetrics.Add(_listener);
 
         // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to

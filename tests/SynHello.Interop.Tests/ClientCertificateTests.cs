@@ -43,7 +43,8 @@ public sealed class ClientCertificateTests
     [InlineData(KeyKind.Rsa)]
     public async Task GnuTlsServer_KnowsOurClient(KeyKind kind)
     {
-        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        // It listens on every address.
+        var endPoint = new IPEndPoint(IPAddress.Loopback, PrivateNetwork.NextPort());
         var server = Identity.For(endPoint.Address);
         await using var process = ChildProcess.Start(
             "gnutls-serv",
@@ -51,7 +52,7 @@ public sealed class ClientCertificateTests
                 "--port", $"{endPoint.Port}", "--echo", "--x509certfile", server.CertificateFile,
                 "--x509keyfile", server.KeyFile, "--x509cafile", Identity.RootFile, "--require-client-cert", "--verify-client-cert",
             ]);
-        await process.WaitForAsync("listening");
+        await WebServer.WaitAsync(endPoint, process);
         await using SecureStream stream = await ConnectAsync(endPoint, Identity.ForClient("alice", kind));
         await EchoAsync(stream);
         Assert.Contains(process.Lines, line => line.Contains("CN=alice", StringComparison.Ordinal));

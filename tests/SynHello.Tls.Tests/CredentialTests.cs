@@ -104,7 +104,7 @@ public sealed class CredentialTests
             new TlsServerConfiguration(DefaultCryptoProvider.Instance, [_ecdsa])
             {
                 ClientCertificateMode = TlsClientCertificateMode.Requested,
-                ClientCertificateAuthorities = [new byte[] { 48, 0 }],
+                ClientCertificateAuthorities = [_rsa.IssuerNames[0]],
             });
         pair.Client.Credentials = shows ? [_rsa] : [];
         pair.Client.Signs = _ => throw new InvalidOperationException("The key is here.");

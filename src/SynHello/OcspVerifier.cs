@@ -145,6 +145,8 @@ internal static class OcspVerifier
 
         foreach (ReadOnlyMemory<byte> encoded in response.Certificates)
         {
+            if (encoded.Span.SequenceEqual(issuer.RawDataMemory.Span))
+                continue; // judged above, and no responder of its own
             using X509Certificate2? candidate = Load(encoded);
             if (candidate is null || !Names(response, candidate))
                 continue;

@@ -72,7 +72,9 @@ internal static class AlertTable
         TlsErrorCause.UnknownCertificateAuthority => AlertDescription.UnknownCa,
         TlsErrorCause.CertificateExpired => AlertDescription.CertificateExpired,
         TlsErrorCause.CertificateRevoked => AlertDescription.CertificateRevoked,
-        TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
+        TlsErrorCause.BadCertificateStatus => AlertDescription.BadCertificateStatusResponse,
+        TlsErrorCause.RevocationStatusUnknown
+            or TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
 
         TlsErrorCause.BadSignature
             or TlsErrorCause.BadBinder

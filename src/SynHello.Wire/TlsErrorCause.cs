@@ -191,6 +191,15 @@ public enum TlsErrorCause
     /// <summary>A certificate was revoked.</summary>
     CertificateRevoked,
 
+    /// <summary>
+    /// The OCSP response that came with a certificate does not vouch for it, or none came where the certificate demands one
+    /// (RFC 6066 section 8, RFC 7633).
+    /// </summary>
+    BadCertificateStatus,
+
+    /// <summary>Whether a certificate was revoked could not be found out, and this side takes none without knowing.</summary>
+    RevocationStatusUnknown,
+
     /// <summary>The certificate is for another host (RFC 9525).</summary>
     CertificateNameMismatch,
 

@@ -14,6 +14,8 @@ public sealed class RefusalCoverageTests
         TlsErrorCause.UnknownCertificateAuthority,
         TlsErrorCause.CertificateExpired,
         TlsErrorCause.CertificateRevoked,
+        TlsErrorCause.BadCertificateStatus,
+        TlsErrorCause.RevocationStatusUnknown,
         TlsErrorCause.CertificateNameMismatch,
         TlsErrorCause.CertificateRefused,
     ];

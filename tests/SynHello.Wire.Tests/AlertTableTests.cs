@@ -63,6 +63,8 @@ public sealed class AlertTableTests
         [TlsErrorCause.UnknownCertificateAuthority] = 48,
         [TlsErrorCause.CertificateExpired] = 45,
         [TlsErrorCause.CertificateRevoked] = 44,
+        [TlsErrorCause.BadCertificateStatus] = 113,
+        [TlsErrorCause.RevocationStatusUnknown] = 46,
         [TlsErrorCause.CertificateNameMismatch] = 42,
         [TlsErrorCause.CertificateRefused] = 46,
         [TlsErrorCause.PeerAlert] = -1,

@@ -40,11 +40,12 @@ public sealed class CertificateFiles : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly PeriodicTimer? _timer;
     private readonly Task _watching = Task.CompletedTask;
+    private readonly OcspStaplers? _staplers;
 
     /// <summary>Loads the certificates, and watches their files until it is disposed of.</summary>
     /// <param name="files">The files, the preferred certificate first.</param>
     /// <param name="options">How they are watched; null for the defaults.</param>
-    /// <exception cref="ArgumentException">There is no file, or a host name is none.</exception>
+    /// <exception cref="ArgumentException">There is no file, or a host name is none, or the options for OCSP say what is not allowed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The interval is out of its range.</exception>
     /// <exception cref="IOException">A file is missing, cannot be read, or is larger than 1 MB.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
@@ -61,14 +62,29 @@ public sealed class CertificateFiles : IAsyncDisposable
             ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Interval, LongestInterval, nameof(options));
         }
 
-        Func<Crypto.X509Credential, TlsCredential>? prepare = options.Prepare;
-        _files = [.. files.Select(file => new WatchedCertificate(file, prepare))];
+        if (options.OcspStapling is { } ocsp)
+        {
+            OcspStaplerOptions.Validate(ocsp);
+            if (ocsp.FilePath is not null)
+                throw new ArgumentException("Several certificates cannot share a file of OCSP responses.", nameof(options));
+        }
+
+        if (options.OcspDirectory is { } directory && !Directory.Exists(directory))
+            throw new DirectoryNotFoundException($"There is no directory {directory} to keep OCSP responses in.");
+        _files = [.. files.Select(file => new WatchedCertificate(file, options.Prepare))];
         if (_files.Length == 0)
             throw new ArgumentException("There is no certificate.", nameof(files));
         _refuseUnknownHosts = options.RefuseUnknownHosts;
         _replaced = options.Replaced;
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<CertificateFiles>();
+        if (options.OcspStapling is { } stapling)
+        {
+            _staplers = new OcspStaplers(stapling, options.OcspDirectory, _logger);
+            foreach (WatchedCertificate file in _files)
+                file.Decorate(_staplers.Add);
+        }
+
         Show();
         if (options.Interval != Timeout.InfiniteTimeSpan)
         {
@@ -92,11 +108,13 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// <returns>Whether another certificate is shown than before.</returns>
     public bool Reload() => Look(atOnce: true);
 
-    /// <summary>Watches the files no longer. What was loaded stays usable.</summary>
+    /// <summary>Watches the files no longer, and fetches no OCSP responses any more. What was loaded stays usable.</summary>
     public async ValueTask DisposeAsync()
     {
         _timer?.Dispose();
         await _watching.ConfigureAwait(false);
+        if (_staplers is not null)
+            await _staplers.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Looks at the files, as is done from time to time.</summary>
@@ -124,12 +142,13 @@ public sealed class CertificateFiles : IAsyncDisposable
     {
         lock (_lock)
         {
-            var replaced = new List<TlsCredential>();
+            var replaced = new List<(TlsCredential Prepared, TlsCredential Shown)>();
             foreach (WatchedCertificate file in _files)
             {
+                TlsCredential prepared = file.Prepared;
                 if (file.Look(atOnce, _logger) is not { } before)
                     continue;
-                replaced.Add(before);
+                replaced.Add((prepared, before));
                 var report = ChainReport.Of(file.Current.Credential, timeProvider: _timeProvider);
                 Log.CertificateReloaded(_logger, report.Subject, file.Path, report.NotAfter);
                 ChainInspection.Warn(_logger, report);
@@ -138,8 +157,12 @@ public sealed class CertificateFiles : IAsyncDisposable
             if (replaced.Count == 0)
                 return false;
             Show();
-            if (_replaced is not null)
-                replaced.ForEach(_replaced);
+            foreach ((TlsCredential prepared, TlsCredential shown) in replaced)
+            {
+                _staplers?.Remove(shown);
+                _replaced?.Invoke(prepared);
+            }
+
             return true;
         }
     }

@@ -34,6 +34,19 @@ public sealed class CertificateFilesOptions
     /// </summary>
     public Action<TlsCredential>? Replaced { get; set; }
 
+    /// <summary>
+    /// How OCSP responses are fetched for the certificates, in the background, to be shown with them (see <see cref="OcspStapler"/>);
+    /// null, the default, fetches none. A certificate that names no responder, or whose issuer is not in its file, is shown without,
+    /// which the log says. Its <see cref="OcspStaplerOptions.FilePath"/> has to be null: see <see cref="OcspDirectory"/>.
+    /// </summary>
+    public OcspStaplerOptions? OcspStapling { get; set; }
+
+    /// <summary>
+    /// An existing directory that keeps the last good OCSP responses across restarts, in a file for each certificate, named by its SHA-256;
+    /// null, the default, keeps none. Files of certificates that are gone are left behind.
+    /// </summary>
+    public string? OcspDirectory { get; set; }
+
     /// <summary>Where reloads, and files that cannot be used, are logged; nowhere by default.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 

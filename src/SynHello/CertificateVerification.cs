@@ -1,14 +1,17 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+
+using Microsoft.Extensions.Logging;
 
 using SynHello.Wire;
 
 namespace SynHello;
 
 /// <summary>
-/// The verdict on a peer's chain: X509Chain under the caller's policy, the host name (RFC 9525) where a server is meant, then the
-/// caller's callback. Fetches nothing unless the caller's policy says so.
+/// The verdict on a peer's chain: X509Chain under the caller's policy, the host name (RFC 9525) where a server is meant, revocation,
+/// then the caller's callback. Fetches nothing unless the caller's policy or revocation options say so. Thread-safe.
 /// </summary>
 internal sealed class CertificateVerification
 {
@@ -22,6 +25,7 @@ internal sealed class CertificateVerification
     private readonly RemoteCertificateValidationCallback? _callback;
     private readonly TimeSpan _maximumAge;
     private readonly TimeProvider _timeProvider;
+    private readonly RevocationChecker _revocation;
 
     /// <summary>
     /// Null where a verdict cannot be kept: a callback wants to be asked each time, and a revocation check or a time of
@@ -40,6 +44,8 @@ internal sealed class CertificateVerification
             options.SessionTrustName,
             options.MaximumSessionAge,
             options.TimeProvider,
+            options.LoggerFactory.CreateLogger<SecureClient>(),
+            options.Revocation,
             options.Credentials.Select(credential => credential.CertificateChain[0]),
             asksForIdentity: options.CredentialCallback is not null)
     {
@@ -55,7 +61,9 @@ internal sealed class CertificateVerification
             options.ClientCertificateValidationCallback,
             sessionTrustName: options.ClientCertificateValidationCallback is null ? null : "callback",
             options.TicketLifetime,
-            options.TimeProvider)
+            options.TimeProvider,
+            options.LoggerFactory.CreateLogger<SecureListener>(),
+            options.ClientCertificateRevocation)
     {
     }
 
@@ -68,6 +76,8 @@ internal sealed class CertificateVerification
         string? sessionTrustName,
         TimeSpan maximumAge,
         TimeProvider timeProvider,
+        ILogger logger,
+        RevocationOptions revocation,
         IEnumerable<ReadOnlyMemory<byte>>? identity = null,
         bool asksForIdentity = false)
     {
@@ -78,13 +88,18 @@ internal sealed class CertificateVerification
         _callback = callback;
         _maximumAge = maximumAge;
         _timeProvider = timeProvider;
+        _revocation = new RevocationChecker(revocation, timeProvider, logger, peer);
         if (callback is null && policy is null or { RevocationMode: X509RevocationMode.NoCheck, VerificationTimeIgnored: true })
             _verified = new VerifiedChains(timeProvider);
-        TrustSettings = TrustDigest.Of(CreatePolicy(now: default), sessionTrustName, callback is not null || asksForIdentity, identity);
+        TrustSettings = TrustDigest.Of(
+            CreatePolicy(now: default), sessionTrustName, callback is not null || asksForIdentity, revocation, identity);
     }
 
     /// <summary>Whether somebody wants to be asked about each connection, a resumed one too.</summary>
     public bool AsksEachTime => _callback is not null;
+
+    /// <summary>Whether OCSP responses are wanted with the certificates.</summary>
+    public bool AsksForStaples => _revocation.AsksForStaples;
 
     /// <summary>
     /// A digest of everything that decides a verdict: the policy as it is applied, the roots, and what stands for the
@@ -92,30 +107,58 @@ internal sealed class CertificateVerification
     /// </summary>
     public string TrustSettings { get; }
 
-    /// <summary>Judges a chain.</summary>
+    /// <summary>Judges a chain. Completes at once unless somebody has to be asked whether it was revoked.</summary>
     /// <param name="sender">What the callback is told that it is asked by.</param>
     /// <param name="chain">DER, the peer's own certificate first.</param>
+    /// <param name="ocspResponses">The response that came with each; empty where none did.</param>
     /// <param name="targetHost">The host name or IP address that was dialed; null where a client is judged.</param>
-    /// <param name="verification">When and how it was verified; null when it was refused.</param>
-    /// <returns>Null when the certificate is taken; otherwise why not.</returns>
-    public TlsProtocolException? Check(
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Why the certificate is refused, null when it is taken; and then when and how it was verified.</returns>
+    public ValueTask<(TlsProtocolException? Refusal, ChainVerification? Verification)> CheckAsync(
         object sender,
         IReadOnlyList<ReadOnlyMemory<byte>> chain,
+        IReadOnlyList<ReadOnlyMemory<byte>> ocspResponses,
         string? targetHost,
-        out ChainVerification? verification)
+        CancellationToken cancellationToken)
     {
-        verification = null;
         VerifiedChains.Key key = default;
         if (_verified is not null)
         {
-            key = VerifiedChains.Key.Of(chain, targetHost ?? "");
+            key = VerifiedChains.Key.Of(chain, ocspResponses, targetHost ?? "");
             if (_verified.TryGet(key, out VerifiedChains.Verdict verdict))
             {
-                verification = Describe(verdict.MadeAt, verdict.NotAfter, SslPolicyErrors.None);
-                return null;
+                return ValueTask.FromResult<(TlsProtocolException?, ChainVerification?)>(
+                    (null, Describe(verdict.MadeAt, verdict.SessionEnd, SslPolicyErrors.None)));
             }
         }
 
+        return JudgeAsync(sender, chain, ocspResponses, targetHost, key, isNew: true, cancellationToken);
+    }
+
+    /// <summary>
+    /// Judges a chain again that a session was made with: all but revocation, whose verdict stands until the session ends.
+    /// </summary>
+    /// <param name="sender"><inheritdoc cref="CheckAsync" path="/param[@name='sender']/node()"/></param>
+    /// <param name="chain"><inheritdoc cref="CheckAsync" path="/param[@name='chain']/node()"/></param>
+    /// <param name="targetHost"><inheritdoc cref="CheckAsync" path="/param[@name='targetHost']/node()"/></param>
+    /// <returns>Whether it is taken still.</returns>
+    public bool IsStillTrusted(object sender, IReadOnlyList<ReadOnlyMemory<byte>> chain, string? targetHost)
+    {
+        ValueTask<(TlsProtocolException? Refusal, ChainVerification?)> judged =
+            JudgeAsync(sender, chain, [], targetHost, key: default, isNew: false, CancellationToken.None);
+        Debug.Assert(judged.IsCompleted, "Nobody is asked.");
+        return judged.GetAwaiter().GetResult().Refusal is null;
+    }
+
+    private async ValueTask<(TlsProtocolException? Refusal, ChainVerification? Verification)> JudgeAsync(
+        object sender,
+        IReadOnlyList<ReadOnlyMemory<byte>> chain,
+        IReadOnlyList<ReadOnlyMemory<byte>> ocspResponses,
+        string? targetHost,
+        VerifiedChains.Key key,
+        bool isNew,
+        CancellationToken cancellationToken)
+    {
         DateTimeOffset now = _timeProvider.GetUtcNow();
         var certificates = new X509Certificate2Collection();
         using var builder = new X509Chain();
@@ -129,58 +172,58 @@ internal sealed class CertificateVerification
             // what stands in front of it, and would judge another certificate than the one that the key is from.
             if (!certificate.RawDataMemory.Span.SequenceEqual(chain[0].Span))
             {
-                return new TlsProtocolException(
-                    TlsErrorCause.MalformedCertificate, $"The {_peer}'s certificate is not in its one DER form.");
+                return (
+                    new TlsProtocolException(
+                        TlsErrorCause.MalformedCertificate, $"The {_peer}'s certificate is not in its one DER form."),
+                    null);
             }
 
             builder.ChainPolicy = CreatePolicy(now);
             for (int i = 1; i < certificates.Count; i++)
                 builder.ChainPolicy.ExtraStore.Add(certificates[i]);
 
-            TlsProtocolException? refusal = null;
-            SslPolicyErrors errors = SslPolicyErrors.None;
-            if (!builder.Build(certificate))
-            {
-                errors |= SslPolicyErrors.RemoteCertificateChainErrors;
-                refusal = DescribeChain(certificate, builder);
-            }
+            TlsProtocolException? refusal = CheckChain(builder, certificate, targetHost, out SslPolicyErrors errors);
 
-            if (!MaySign(certificate))
+            // Of a chain that leads nowhere nobody can say whether it was revoked, and nobody is asked about what is refused anyway.
+            RevocationOutcome revocation = RevocationOutcome.Taken;
+            if (isNew && !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && (refusal is null || _callback is not null))
             {
-                errors |= SslPolicyErrors.RemoteCertificateChainErrors;
-                refusal ??= new TlsProtocolException(
-                    TlsErrorCause.CertificateRefused, "The certificate's key usage does not allow it to sign.");
-            }
-
-            if (targetHost is not null && !Matches(certificate, targetHost))
-            {
-                errors |= SslPolicyErrors.RemoteCertificateNameMismatch;
-                refusal ??= new TlsProtocolException(
-                    TlsErrorCause.CertificateNameMismatch,
-                    $"The certificate is not for {targetHost}; it {Names(certificate)}.");
+                X509Certificate2[] path = [.. builder.ChainElements.Select(element => element.Certificate)];
+                revocation = await _revocation.CheckAsync(path, chain, ocspResponses, cancellationToken).ConfigureAwait(false);
+                if (revocation.Refusal is not null)
+                {
+                    errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+                    refusal ??= revocation.Refusal;
+                }
             }
 
             // Read before the callback can dispose of anything. A chain that could not be built may have no elements.
             DateTimeOffset notAfter = new(builder.ChainElements.Select(element => element.Certificate.NotAfter)
                 .Append(certificate.NotAfter).Min());
+            DateTimeOffset sessionEnd = Earlier(notAfter, revocation.SessionEnd);
             if (_callback is null)
             {
                 if (refusal is not null)
-                    return refusal;
-                _verified?.Add(key, notAfter, now);
+                    return (refusal, null);
+                _verified?.Add(key, new VerifiedChains.Verdict(
+                    _timeProvider.GetTimestamp(), now, Earlier(notAfter, revocation.HoldsUntil), sessionEnd));
             }
             else if (!_callback(sender, certificate, builder, errors))
             {
-                return refusal ?? new TlsProtocolException(
-                    TlsErrorCause.CertificateRefused, "The certificate was refused by the callback.");
+                return (
+                    refusal ?? new TlsProtocolException(
+                        TlsErrorCause.CertificateRefused, "The certificate was refused by the callback."),
+                    null);
             }
 
-            verification = Describe(now, notAfter, errors);
-            return null;
+            return (null, Describe(now, revocation.Refusal is null ? sessionEnd : notAfter, errors));
         }
         catch (CryptographicException exception)
         {
-            return new TlsProtocolException(TlsErrorCause.MalformedCertificate, $"A certificate of the {_peer}'s chain cannot be read.", exception);
+            return (
+                new TlsProtocolException(
+                    TlsErrorCause.MalformedCertificate, $"A certificate of the {_peer}'s chain cannot be read.", exception),
+                null);
         }
         finally
         {
@@ -190,6 +233,38 @@ internal sealed class CertificateVerification
                 element.Certificate.Dispose();
         }
     }
+
+    /// <summary>Everything but revocation.</summary>
+    private TlsProtocolException? CheckChain(
+        X509Chain builder, X509Certificate2 certificate, string? targetHost, out SslPolicyErrors errors)
+    {
+        TlsProtocolException? refusal = null;
+        errors = SslPolicyErrors.None;
+        if (!builder.Build(certificate))
+        {
+            errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+            refusal = DescribeChain(certificate, builder);
+        }
+
+        if (!MaySign(certificate))
+        {
+            errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+            refusal ??= new TlsProtocolException(
+                TlsErrorCause.CertificateRefused, "The certificate's key usage does not allow it to sign.");
+        }
+
+        if (targetHost is not null && !Matches(certificate, targetHost))
+        {
+            errors |= SslPolicyErrors.RemoteCertificateNameMismatch;
+            refusal ??= new TlsProtocolException(
+                TlsErrorCause.CertificateNameMismatch,
+                $"The certificate is not for {targetHost}; it {Names(certificate)}.");
+        }
+
+        return refusal;
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private ChainVerification Describe(DateTimeOffset verifiedAt, DateTimeOffset notAfter, SslPolicyErrors errors)
     {

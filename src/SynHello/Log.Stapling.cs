@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(76, LogLevel.Error, "Fetching OCSP responses for {Subject} failed on this side; tried again in {Delay}")]
     public static partial void StaplingCrashed(ILogger logger, string subject, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(77, LogLevel.Warning, "The certificate of {Subject} is shown without an OCSP response: {Reason}")]
+    public static partial void StaplingImpossible(ILogger logger, string subject, string reason);
 }

@@ -9,17 +9,19 @@ namespace SynHello;
 /// Asks OCSP responders over HTTP (RFC 6960 appendix A), bounded in time and size, and verifies what they say. Follows no redirect,
 /// sends nothing but the question. Thread-safe.
 /// </summary>
-/// <param name="invoker">Who sends; null for one of its own.</param>
+/// <param name="invoker">Who sends; null for one that all share.</param>
 /// <param name="timeout">How long one question may take, all of its responders together.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed class OcspClient(HttpMessageInvoker? invoker, TimeSpan timeout, TimeProvider timeProvider) : IDisposable
+internal sealed class OcspClient(HttpMessageInvoker? invoker, TimeSpan timeout, TimeProvider timeProvider)
 {
     /// <summary>How many of a certificate's responders are asked.</summary>
     private const int MostResponders = 2;
     private const int LongestAddress = 2048;
 
-    private readonly HttpMessageInvoker _invoker = invoker ?? CreateInvoker();
-    private readonly bool _ownsInvoker = invoker is null;
+    /// <summary>Never disposed of: it keeps no connection that is not in use for longer than a short while.</summary>
+    private static readonly Lazy<HttpMessageInvoker> s_invoker = new(CreateInvoker);
+
+    private readonly HttpMessageInvoker _invoker = invoker ?? s_invoker.Value;
 
     /// <summary>
     /// Where a certificate says that one can ask about it (RFC 5280 section 4.2.2.1). Only http: a certificate may not send anybody to
@@ -82,12 +84,6 @@ internal sealed class OcspClient(HttpMessageInvoker? invoker, TimeSpan timeout, 
         return answer;
     }
 
-    public void Dispose()
-    {
-        if (_ownsInvoker)
-            _invoker.Dispose();
-    }
-
     private async Task<OcspAnswer> AskAsync(
         Uri responder, byte[] request, X509Certificate2 certificate, X509Certificate2 issuer, CancellationToken cancellationToken)
     {
@@ -135,6 +131,7 @@ internal sealed class OcspClient(HttpMessageInvoker? invoker, TimeSpan timeout, 
             UseCookies = false,
             MaxResponseHeadersLength = 16, // kilobytes
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
         },
         disposeHandler: true);

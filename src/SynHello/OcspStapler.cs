@@ -53,10 +53,7 @@ public sealed class OcspStapler : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(credential);
         options ??= new OcspStaplerOptions();
-        if (options.Timeout <= TimeSpan.Zero || options.Timeout > LongestRetry)
-            throw new ArgumentException("The timeout is more than zero and at most an hour.", nameof(options));
-        if (options.ResponderUri is { } uri && !(uri.IsAbsoluteUri && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)))
-            throw new ArgumentException("The responder's address is neither http nor https.", nameof(options));
+        OcspStaplerOptions.Validate(options);
         _timeProvider = options.TimeProvider;
         _jitter = options.Jitter;
         _logger = options.LoggerFactory.CreateLogger("SynHello.OcspStapler");
@@ -102,7 +99,6 @@ public sealed class OcspStapler : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _complete.TrySetCanceled(CancellationToken.None);
-        _client.Dispose();
         foreach (StapledCertificate certificate in _certificates)
             certificate.Dispose();
     }

@@ -44,4 +44,13 @@ public sealed class OcspStaplerOptions
 
     /// <summary>Draws numbers from 0 to 1 that spread the questions of many servers over time.</summary>
     internal Func<double> Jitter { get; set; } = Random.Shared.NextDouble;
+
+    /// <exception cref="ArgumentException">A value is none of those that are allowed.</exception>
+    internal static void Validate(OcspStaplerOptions options)
+    {
+        if (options.Timeout <= TimeSpan.Zero || options.Timeout > OcspStapler.LongestRetry)
+            throw new ArgumentException("The timeout is more than zero and at most an hour.", nameof(options));
+        if (options.ResponderUri is { } uri && !(uri.IsAbsoluteUri && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)))
+            throw new ArgumentException("The responder's address is neither http nor https.", nameof(options));
+    }
 }

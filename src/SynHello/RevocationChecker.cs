@@ -11,7 +11,7 @@ namespace SynHello;
 /// Finds out whether the certificates of a chain that was judged before were revoked: by the responses that came with it, and online
 /// where the options say so. Thread-safe.
 /// </summary>
-internal sealed class RevocationChecker : IDisposable
+internal sealed class RevocationChecker
 {
     private readonly RevocationMode _mode;
     private readonly RevocationFailureMode _failureMode;
@@ -19,12 +19,18 @@ internal sealed class RevocationChecker : IDisposable
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly string _peer;
     private readonly OcspClient? _client;
     private readonly RevocationCache _staples;
     private readonly RevocationCache _online;
 
+    /// <summary>Makes a checker.</summary>
+    /// <param name="options">How it checks.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="logger">Where it is said that nothing could be found out.</param>
+    /// <param name="peer">Whose chains are judged, for people: a server's or a client's.</param>
     /// <exception cref="ArgumentException">The options say what is not allowed.</exception>
-    public RevocationChecker(RevocationOptions options, TimeProvider timeProvider, ILogger logger)
+    public RevocationChecker(RevocationOptions options, TimeProvider timeProvider, ILogger logger, string peer = "server")
     {
         RevocationOptions.Validate(options);
         _mode = options.Mode;
@@ -33,6 +39,7 @@ internal sealed class RevocationChecker : IDisposable
         _timeout = options.Timeout;
         _timeProvider = timeProvider;
         _logger = logger;
+        _peer = peer;
         _staples = new RevocationCache(timeProvider);
         _online = new RevocationCache(timeProvider);
         if (_mode == RevocationMode.Online)
@@ -50,15 +57,16 @@ internal sealed class RevocationChecker : IDisposable
     /// <param name="sent">The DER of the certificates as the server sent them.</param>
     /// <param name="staples">The OCSP response that came with each of <paramref name="sent"/>; empty where none did.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null when the chain is taken; otherwise why not.</returns>
-    public ValueTask<TlsProtocolException?> CheckAsync(
+    /// <returns>Whether the chain is taken, and for how long that holds.</returns>
+    public ValueTask<RevocationOutcome> CheckAsync(
         IReadOnlyList<X509Certificate2> chain,
         IReadOnlyList<ReadOnlyMemory<byte>> sent,
         IReadOnlyList<ReadOnlyMemory<byte>> staples,
         CancellationToken cancellationToken)
     {
+        var outcome = RevocationOutcome.Taken;
         if (_mode == RevocationMode.Off)
-            return default;
+            return ValueTask.FromResult(outcome);
         var questions = new List<Question>();
         for (int i = 0; i < chain.Count; i++)
         {
@@ -68,18 +76,18 @@ internal sealed class RevocationChecker : IDisposable
                 : null;
             bool isLookedUp = IsLookedUp(chain, i);
             if (Refuse(i, verdict, RequiresStaple(chain[i], i), isLookedUp) is { } refusal)
-                return ValueTask.FromResult<TlsProtocolException?>(refusal);
-            if (isLookedUp && verdict is not { Status: RevocationStatus.Good })
+                return ValueTask.FromResult(RevocationOutcome.Refused(refusal));
+            if (verdict is { Status: RevocationStatus.Good })
+                outcome = outcome.ProvenUntil(verdict.Until);
+            else if (isLookedUp)
                 questions.Add(new Question(i, verdict));
         }
 
         if (questions.Count == 0)
-            return default;
+            return ValueTask.FromResult(outcome);
         ReadOnlyMemory<byte>[] encoded = [.. chain.Select(certificate => certificate.RawDataMemory)];
-        return new ValueTask<TlsProtocolException?>(LookUpAsync(encoded, questions, cancellationToken));
+        return new ValueTask<RevocationOutcome>(LookUpAsync(encoded, questions, outcome, cancellationToken));
     }
-
-    public void Dispose() => _client?.Dispose();
 
     private static X509Certificate2? IssuerOf(IReadOnlyList<X509Certificate2> chain, int index)
     {
@@ -120,7 +128,7 @@ internal sealed class RevocationChecker : IDisposable
         }
     }
 
-    private static TlsProtocolException? Refuse(int index, RevocationVerdict? verdict, bool? requiresStaple, bool isLookedUp)
+    private TlsProtocolException? Refuse(int index, RevocationVerdict? verdict, bool? requiresStaple, bool isLookedUp)
     {
         if (verdict is { Status: RevocationStatus.Revoked })
             return Revoked(index, verdict);
@@ -142,13 +150,13 @@ internal sealed class RevocationChecker : IDisposable
         return verdict.Status == RevocationStatus.Good || (isLookedUp && !requiresStaple.Value) ? null : BadStaple(index, verdict);
     }
 
-    private static TlsProtocolException Revoked(int index, RevocationVerdict verdict) =>
+    private TlsProtocolException Revoked(int index, RevocationVerdict verdict) =>
         new(TlsErrorCause.CertificateRevoked, $"{Name(index)} is refused: {verdict.Description}.");
 
-    private static TlsProtocolException BadStaple(int index, RevocationVerdict verdict) =>
+    private TlsProtocolException BadStaple(int index, RevocationVerdict verdict) =>
         new(TlsErrorCause.BadCertificateStatus, $"{Name(index)} is refused: {verdict.Description}.");
 
-    private static string Name(int index) => index == 0 ? "The server's certificate" : "A certificate of the server's chain";
+    private string Name(int index) => index == 0 ? $"The {_peer}'s certificate" : $"A certificate of the {_peer}'s chain";
 
     /// <summary>Whether a certificate is one of those that are looked up; a root is not.</summary>
     private bool IsLookedUp(IReadOnlyList<X509Certificate2> chain, int index) =>
@@ -168,25 +176,33 @@ internal sealed class RevocationChecker : IDisposable
         return verdict;
     }
 
-    private async Task<TlsProtocolException?> LookUpAsync(
-        ReadOnlyMemory<byte>[] chain, List<Question> questions, CancellationToken cancellationToken)
+    private async Task<RevocationOutcome> LookUpAsync(
+        ReadOnlyMemory<byte>[] chain, List<Question> questions, RevocationOutcome outcome, CancellationToken cancellationToken)
     {
         // All at once: they share the time that the handshake may wait.
         Task<RevocationVerdict>[] asked = [.. questions.Select(question => WaitAsync(Ask(chain, question.Index), cancellationToken))];
         RevocationVerdict[] verdicts = await Task.WhenAll(asked).ConfigureAwait(false);
-        return Decide(questions, verdicts);
+        return Decide(questions, verdicts, outcome);
     }
 
-    private TlsProtocolException? Decide(List<Question> questions, RevocationVerdict[] verdicts)
+    private RevocationOutcome Decide(List<Question> questions, RevocationVerdict[] verdicts, RevocationOutcome outcome)
     {
         TlsProtocolException? refusal = null;
         for (int i = 0; i < questions.Count; i++)
         {
             RevocationVerdict verdict = verdicts[i];
             if (verdict.Status == RevocationStatus.Revoked)
-                return Revoked(questions[i].Index, verdict);
+                return RevocationOutcome.Refused(Revoked(questions[i].Index, verdict));
             if (verdict.Status == RevocationStatus.Good)
+            {
+                // A list is looked at again after a while, but says nothing of when it ends.
+                outcome = _mode == RevocationMode.Online
+                    ? outcome.ProvenUntil(verdict.Until)
+                    : outcome.KnownUntil(verdict.Until);
                 continue;
+            }
+
+            outcome = outcome.KnownUntil(_timeProvider.GetUtcNow() + RevocationCache.FailureLifetime);
             if (questions[i].Staple is { } staple)
             {
                 refusal ??= BadStaple(questions[i].Index, staple);
@@ -203,7 +219,7 @@ internal sealed class RevocationChecker : IDisposable
             }
         }
 
-        return refusal;
+        return refusal is null ? outcome : RevocationOutcome.Refused(refusal);
     }
 
     /// <summary>A handshake waits no longer than it is told to, whatever becomes of the question.</summary>

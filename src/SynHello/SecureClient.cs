@@ -43,14 +43,17 @@ public sealed class SecureClient
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A timeout, an age or a limit is out of its range.</exception>
+    /// <exception cref="ArgumentException">The revocation options say what is not allowed.</exception>
     public SecureClient(SecureClientOptions? options = null)
     {
         options ??= new SecureClientOptions();
         Timeouts.Check(options.HandshakeTimeout, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaximumSessionAge, TimeSpan.Zero, nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
+        _verification = new CertificateVerification(options);
         _configuration = new TlsClientConfiguration(provider)
         {
+            RequestOcspResponses = _verification.AsksForStaples,
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
@@ -64,7 +67,6 @@ public sealed class SecureClient
             Credentials = [.. options.Credentials],
             CredentialSelector = options.CredentialCallback is null ? null : static _ => null,
         };
-        _verification = new CertificateVerification(options);
         _credentialCallback = options.CredentialCallback;
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
@@ -282,12 +284,8 @@ public sealed class SecureClient
             throw;
         }
 
-        ValueTask<(TlsProtocolException?, ChainVerification?)> Verify(TlsNegotiation negotiated, CancellationToken verifying)
-        {
-            TlsProtocolException? refusal =
-                _verification.Check(this, negotiated.PeerCertificates, asciiHost, out ChainVerification? verification);
-            return ValueTask.FromResult((refusal, verification));
-        }
+        ValueTask<(TlsProtocolException?, ChainVerification?)> Verify(TlsNegotiation negotiated, CancellationToken verifying) =>
+            _verification.CheckAsync(this, negotiated.PeerCertificates, negotiated.PeerOcspResponses, asciiHost, verifying);
     }
 
     /// <summary>
@@ -360,7 +358,7 @@ public sealed class SecureClient
                     asciiHost,
                     _configuration.ApplicationProtocols,
                     _verification.TrustSettings),
-                _verification.AsksEachTime ? chain => _verification.Check(this, chain, asciiHost, out _) is null : null,
+                _verification.AsksEachTime ? chain => _verification.IsStillTrusted(this, chain, asciiHost) : null,
                 _logger);
     }
 

@@ -37,9 +37,16 @@ public sealed class SecureClientOptions
 
     /// <summary>
     /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server
-    /// authentication, no revocation check, and no certificate fetched from elsewhere while somebody waits.
+    /// authentication, no revocation check of X509Chain's own, and no certificate fetched from elsewhere while somebody waits.
+    /// A revocation mode of this policy's comes on top of <see cref="Revocation"/>, and blocks a thread.
     /// </summary>
     public X509ChainPolicy? CertificateChainPolicy { get; set; }
+
+    /// <summary>
+    /// How it is found out whether the server's certificates were revoked; by default by the OCSP responses that come with them, which
+    /// servers are asked for, and nobody else.
+    /// </summary>
+    public RevocationOptions Revocation { get; set; } = new();
 
     /// <summary>Roots to trust instead of the system's; null or empty, the default, trusts the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; set; }
@@ -47,7 +54,8 @@ public sealed class SecureClientOptions
     /// <summary>
     /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes
     /// only a certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and
-    /// the chain are disposed of when the callback returns: copy what is to outlive it.
+    /// the chain are disposed of when the callback returns: copy what is to outlive it. What <see cref="Revocation"/> refuses
+    /// is among the <see cref="SslPolicyErrors.RemoteCertificateChainErrors"/>, without a status in the chain.
     /// For a connection that is to resume a session it is asked before anything is sent, about the chain that the
     /// session's server proved itself with; where it refuses, the handshake is a full one, and it is asked about that.
     /// </summary>
@@ -89,8 +97,8 @@ public sealed class SecureClientOptions
     /// <summary>
     /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming
     /// them; 24 hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the
-    /// roots, a revocation check or the callback again until then, or until a certificate of the chain ends. Whoever has
-    /// the policy check revocation and cannot wait a day for it sets this lower, or turns resumption off.
+    /// roots, a revocation check or the callback again until then, or until a certificate of the chain, or an OCSP response that
+    /// vouched for it, ends. Whoever cannot wait a day to hear of a revocation sets this lower, or turns resumption off.
     /// </summary>
     public TimeSpan MaximumSessionAge { get; set; } = TimeSpan.FromDays(1);
 

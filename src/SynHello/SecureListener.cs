@@ -35,7 +35,7 @@ public sealed class SecureListener : IAsyncDisposable
     /// <param name="options">How to listen.</param>
     /// <exception cref="ArgumentException">
     /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope, or
-    /// a Fast Open key is none.
+    /// a Fast Open key is none, or the revocation options say what is not allowed.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -294,12 +294,9 @@ public sealed class SecureListener : IAsyncDisposable
     }
 
     private ValueTask<(TlsProtocolException?, ChainVerification?)> VerifyClient(
-        TlsNegotiation negotiated, CancellationToken cancellationToken)
-    {
-        TlsProtocolException? refusal = _clients.Check(
-            this, negotiated.PeerCertificates, targetHost: null, out ChainVerification? verification);
-        return ValueTask.FromResult((refusal, verification));
-    }
+        TlsNegotiation negotiated, CancellationToken cancellationToken) =>
+        _clients.CheckAsync(
+            this, negotiated.PeerCertificates, negotiated.PeerOcspResponses, targetHost: null, cancellationToken);
 
     private static TlsServerResumption? MakeResumption(SecureListenerOptions options, string trustSettings, out ReplayRegister? register)
     {

@@ -53,6 +53,13 @@ public sealed class SecureListenerOptions
     public X509ChainPolicy? ClientCertificateChainPolicy { get; set; }
 
     /// <summary>
+    /// How it is found out whether clients' certificates were revoked; not at all by default, because clients send no OCSP responses
+    /// with them. <see cref="RevocationMode.Online"/> and <see cref="RevocationMode.Crl"/> ask, while the handshake waits, whom the certificate
+    /// names once it leads to one of <see cref="TrustedClientRoots"/>.
+    /// </summary>
+    public RevocationOptions ClientCertificateRevocation { get; set; } = new() { Mode = RevocationMode.Off };
+
+    /// <summary>
     /// Decides on a client's certificate after it was checked, knowing what was found wrong; null, the default, takes only a certificate
     /// that nothing is wrong with. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
     /// the callback returns. It is not asked about a client that comes back with a ticket.

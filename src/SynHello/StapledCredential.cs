@@ -4,7 +4,7 @@ using SynHello.Wire;
 namespace SynHello;
 
 /// <summary>A credential whose OCSP responses are the ones that an <see cref="OcspStapler"/> has at the moment. Thread-safe.</summary>
-internal sealed class StapledCredential(TlsCredential credential, OcspStapler stapler) : TlsCredential
+internal sealed class StapledCredential(TlsCredential credential, OcspStapler stapler) : TlsCredential, IRemoteSigner
 {
     public override IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain => credential.CertificateChain;
 
@@ -20,4 +20,10 @@ internal sealed class StapledCredential(TlsCredential credential, OcspStapler st
 
     public override int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature) =>
         credential.Sign(scheme, message, signature);
+
+    ValueTask<ReadOnlyMemory<byte>> IRemoteSigner.SignAsync(
+        SignatureScheme scheme, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        credential is IRemoteSigner signer
+            ? signer.SignAsync(scheme, content, cancellationToken)
+            : throw new NotSupportedException($"{credential.GetType().Name} does not say who signs.");
 }

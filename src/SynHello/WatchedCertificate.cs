@@ -13,6 +13,7 @@ internal sealed class WatchedCertificate
     private readonly CertificateFile _file;
     private readonly Func<X509Credential, TlsCredential>? _prepare;
     private readonly bool _canBeReadAgain;
+    private Func<TlsCredential, TlsCredential>? _decorate;
     private byte[] _loaded;
     private byte[] _seen;
     private string? _complaint;
@@ -27,6 +28,7 @@ internal sealed class WatchedCertificate
         _canBeReadAgain = content.CanBeReadAgain;
         _loaded = _seen = content.Digest;
         Current = Load(content);
+        Prepared = Current.Credential;
     }
 
     /// <summary>The file that names it in the log.</summary>
@@ -34,6 +36,16 @@ internal sealed class WatchedCertificate
 
     /// <summary>What is shown.</summary>
     public HostCertificate Current { get; private set; }
+
+    /// <summary>What is shown, before it was decorated.</summary>
+    public TlsCredential Prepared { get; private set; }
+
+    /// <summary>Has what is shown, now and later, made of what was loaded. Not to fail.</summary>
+    public void Decorate(Func<TlsCredential, TlsCredential> decorate)
+    {
+        _decorate = decorate;
+        Current = Decorate(Current);
+    }
 
     /// <summary>Reads the files, and loads what is new in them.</summary>
     /// <param name="atOnce">Whether what is new is taken up although it may be changing still.</param>
@@ -58,7 +70,9 @@ internal sealed class WatchedCertificate
             if (!IsSettled(digest, atOnce))
                 return null;
             TlsCredential before = Current.Credential;
-            Current = Load(content);
+            HostCertificate loaded = Load(content);
+            Prepared = loaded.Credential;
+            Current = Decorate(loaded);
             _loaded = digest;
             _complaint = null;
             return before;
@@ -92,6 +106,10 @@ internal sealed class WatchedCertificate
         X509Credential loaded = content.Load();
         return new HostCertificate(_prepare is null ? loaded : _prepare(loaded), _file.HostNames) { IsDefault = _file.IsDefault };
     }
+
+    private HostCertificate Decorate(HostCertificate certificate) => _decorate is null
+        ? certificate
+        : new HostCertificate(_decorate(certificate.Credential), certificate.HostNames) { IsDefault = certificate.IsDefault };
 
     private void Complain(Exception exception, ILogger logger)
     {

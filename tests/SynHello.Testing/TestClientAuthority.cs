@@ -30,12 +30,16 @@ public sealed class TestClientAuthority : IDisposable
     /// <param name="name">The subject's common name.</param>
     /// <param name="notAfter">Until when it is valid; tomorrow by default.</param>
     /// <param name="usage">The extended key usage; that of clients by default.</param>
-    public TestChain Issue(string name, DateTimeOffset? notAfter = null, string usage = ClientAuthentication)
+    /// <param name="extensions">All that is in it besides.</param>
+    public TestChain Issue(
+        string name, DateTimeOffset? notAfter = null, string usage = ClientAuthentication, params X509Extension[] extensions)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
+        foreach (X509Extension extension in extensions)
+            request.CertificateExtensions.Add(extension);
         DateTimeOffset now = DateTimeOffset.UtcNow;
         byte[] serial = RandomNumberGenerator.GetBytes(12);
         serial[0] = (byte)((serial[0] & 0x7f) | 1);
@@ -46,7 +50,10 @@ public sealed class TestClientAuthority : IDisposable
             notAfter ?? now.AddDays(1),
             serial);
         return new TestChain(
-            certificate.CopyWithPrivateKey(key), [], X509CertificateLoader.LoadCertificate(Root.RawData));
+            certificate.CopyWithPrivateKey(key),
+            [],
+            X509CertificateLoader.LoadCertificate(Root.RawData),
+            Root.CopyWithPrivateKey(_key));
     }
 
     /// <inheritdoc/>

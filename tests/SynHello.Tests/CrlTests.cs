@@ -25,7 +25,7 @@ public sealed class CrlTests
         await using var server = new WebResponder(context => WebResponder.SendAsync(context, list, "application/pkix-crl"));
         using TestChain chain = WithList(server.Address);
         list = ListOf(chain, isRevoked ? [chain.Leaf] : []);
-        using var checks = new CheckedLists(RevocationFailureMode.HardFail);
+        var checks = new CheckedLists(RevocationFailureMode.HardFail);
 
         for (int i = 0; i < 3; i++)
         {
@@ -49,8 +49,8 @@ public sealed class CrlTests
             return Task.CompletedTask;
         });
         using TestChain chain = WithList(server.Address);
-        using var soft = new CheckedLists(RevocationFailureMode.SoftFail);
-        using var hard = new CheckedLists(RevocationFailureMode.HardFail);
+        var soft = new CheckedLists(RevocationFailureMode.SoftFail);
+        var hard = new CheckedLists(RevocationFailureMode.HardFail);
 
         Assert.Null(await soft.CheckAsync(chain));
         Assert.Single(soft.Logger.Entries, entry => entry.Id == 79);
@@ -60,8 +60,8 @@ public sealed class CrlTests
     [Fact]
     public async Task CertificateWithoutList_IsTakenOrNotAsTheCallerSays()
     {
-        using var soft = new CheckedLists(RevocationFailureMode.SoftFail);
-        using var hard = new CheckedLists(RevocationFailureMode.HardFail);
+        var soft = new CheckedLists(RevocationFailureMode.SoftFail);
+        var hard = new CheckedLists(RevocationFailureMode.HardFail);
 
         Assert.Null(await soft.CheckAsync(OcspSamples.Chain));
         AssertRefused(TlsErrorCause.RevocationStatusUnknown, "list cannot be had", await hard.CheckAsync(OcspSamples.Chain));
@@ -76,7 +76,7 @@ public sealed class CrlTests
         using TestChain chain = WithList(server.Address);
         using TestChain other = TestCertificates.Issue(CertificateKind.EcdsaP256, ["example.com"]);
         list = ListOf(other, []);
-        using var checks = new CheckedLists(RevocationFailureMode.HardFail);
+        var checks = new CheckedLists(RevocationFailureMode.HardFail);
 
         AssertRefused(TlsErrorCause.RevocationStatusUnknown, "", await checks.CheckAsync(chain));
     }
@@ -94,7 +94,7 @@ public sealed class CrlTests
             context.Response.Abort();
         });
         using TestChain chain = WithList(server.Address);
-        using var checks = new CheckedLists(RevocationFailureMode.HardFail, TimeSpan.FromMinutes(1));
+        var checks = new CheckedLists(RevocationFailureMode.HardFail, TimeSpan.FromMinutes(1));
         Task<TlsProtocolException?> checking = checks.CheckAsync(chain);
         await asked.Task.Guarded();
         Assert.False(checking.IsCompleted);
@@ -111,7 +111,7 @@ public sealed class CrlTests
     {
         await using var server = new WebResponder(_ => throw new InvalidOperationException("Nobody was to ask."));
         using TestChain chain = WithList(server.Address);
-        using var checks = new CheckedLists(RevocationFailureMode.HardFail);
+        var checks = new CheckedLists(RevocationFailureMode.HardFail);
 
         Assert.Null(await checks.CheckAsync(chain, new OcspResponseBuilder(chain.Leaf, chain.Issuer, _now).Build()));
         Assert.Equal(0, server.Requests);
@@ -139,7 +139,7 @@ public sealed class CrlTests
             _now.AddHours(-1));
     }
 
-    private sealed class CheckedLists : IDisposable
+    private sealed class CheckedLists
     {
         private readonly RevocationChecker _checker;
 
@@ -157,12 +157,10 @@ public sealed class CrlTests
 
         public StoppedTimers Timers { get; } = new();
 
-        public Task<TlsProtocolException?> CheckAsync(TestChain chain, byte[]? staple = null) => _checker.CheckAsync(
+        public async Task<TlsProtocolException?> CheckAsync(TestChain chain, byte[]? staple = null) => (await _checker.CheckAsync(
             [chain.Leaf, .. chain.Intermediates, chain.Root],
             [chain.Leaf.RawData],
             [staple],
-            TestContext.Current.CancellationToken).AsTask().Guarded();
-
-        public void Dispose() => _checker.Dispose();
+            TestContext.Current.CancellationToken).AsTask().Guarded()).Refusal;
     }
 }

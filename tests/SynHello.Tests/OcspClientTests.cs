@@ -188,7 +188,7 @@ public sealed class OcspClientTests
     {
         using var givesUp = new CancellationTokenSource();
         var handler = new ScriptedResponder();
-        using var client = new OcspClient(handler.ToInvoker(), TimeSpan.FromSeconds(3), _clock);
+        var client = new OcspClient(handler.ToInvoker(), TimeSpan.FromSeconds(3), _clock);
         Task<OcspAnswer> asking = client.AskAsync(Chain.Leaf, Chain.Issuer, [new Uri("http://responder.example/")], givesUp.Token);
 
         await givesUp.CancelAsync();
@@ -234,7 +234,7 @@ public sealed class OcspClientTests
 
     private async Task<OcspAnswer> AskAsync(Uri[] responders, HttpMessageInvoker? invoker = null)
     {
-        using var client = new OcspClient(invoker, TimeSpan.FromSeconds(3), _clock);
+        var client = new OcspClient(invoker, TimeSpan.FromSeconds(3), _clock);
         return await client.AskAsync(Chain.Leaf, Chain.Issuer, responders, TestContext.Current.CancellationToken).Guarded();
     }
 }

@@ -335,7 +335,7 @@ public sealed class OcspStaplerTests : IDisposable
 
         Assert.Equal(2, stapler.Credential.OcspResponses.Count);
         Assert.All(stapler.Credential.OcspResponses, response => Assert.False(response.IsEmpty));
-        using var checker = new RevocationChecks(RevocationMode.Staple);
+        var checker = new RevocationChecks(RevocationMode.Staple);
         Assert.Null(await checker.CheckAsync(chain, [.. stapler.Credential.OcspResponses]));
     }
 

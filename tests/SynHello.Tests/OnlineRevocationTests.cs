@@ -16,7 +16,7 @@ public sealed class OnlineRevocationTests
     [InlineData(RevocationFailureMode.HardFail)]
     public async Task GoodAnswer_IsTakenAndKeptUntilItsEnd(RevocationFailureMode failureMode)
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, failureMode);
+        var checks = new RevocationChecks(RevocationMode.Online, failureMode);
         checks.Responder.AnswerWith(() => Response(Named, checks.Clock.GetUtcNow()).Build());
 
         Assert.Null(await checks.CheckAsync(Named));
@@ -38,7 +38,7 @@ public sealed class OnlineRevocationTests
     [InlineData(RevocationFailureMode.HardFail)]
     public async Task RevokedAnswer_IsRefused(RevocationFailureMode failureMode)
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, failureMode);
+        var checks = new RevocationChecks(RevocationMode.Online, failureMode);
         checks.Responder.AnswerWith(() => Staple(Named, OcspResponseBuilder.Revoked).Build());
 
         AssertRefused(TlsErrorCause.CertificateRevoked, "The server's certificate is refused: it was revoked", await checks.CheckAsync(Named));
@@ -49,8 +49,8 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task ResponderThatIsDown_IsOverlookedOrNotAsTheCallerSays()
     {
-        using var soft = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
-        using var hard = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var soft = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
+        var hard = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
         soft.Responder.Answer = hard.Responder.Answer = (_, _) => throw new HttpRequestException("nobody there");
 
         Assert.Null(await soft.CheckAsync(Named));
@@ -71,8 +71,8 @@ public sealed class OnlineRevocationTests
         ];
         foreach (byte[] answer in answers)
         {
-            using var soft = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
-            using var hard = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+            var soft = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
+            var hard = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
             soft.Responder.AnswerWith(() => answer);
             hard.Responder.AnswerWith(() => answer);
 
@@ -84,7 +84,7 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task HandlerThatThrowsAnything_IsNoAnswer()
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
         checks.Responder.Answer = (_, _) => throw new InvalidOperationException("a bug of somebody's");
 
         AssertRefused(TlsErrorCause.RevocationStatusUnknown, "a bug of somebody's", await checks.CheckAsync(Named));
@@ -93,8 +93,8 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task CertificateWithoutResponder_IsTakenOrNotAsTheCallerSays()
     {
-        using var soft = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
-        using var hard = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var soft = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
+        var hard = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
 
         Assert.Null(await soft.CheckAsync(Chain));
         AssertRefused(TlsErrorCause.RevocationStatusUnknown, "names no OCSP responder", await hard.CheckAsync(Chain));
@@ -103,7 +103,7 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task SlowResponder_HoldsAHandshakeUpNoLongerThanTheTimeout()
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
         Task<TlsProtocolException?> checking = checks.CheckAsync(Named);
         Assert.Equal(TimeSpan.FromSeconds(3), await checks.Clock.NextTimerAsync());
         Assert.False(checking.IsCompleted);
@@ -117,7 +117,7 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task FailedQuestion_IsNotAskedAgainForAWhile()
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
         checks.Responder.AnswerWith(() => OcspResponseBuilder.Error(3));
         Assert.NotNull(await checks.CheckAsync(Named));
         checks.Responder.AnswerWith(() => Response(Named, checks.Clock.GetUtcNow()).Build());
@@ -132,7 +132,7 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task ManyHandshakesAtOnce_AskOnce()
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
         var answer = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         checks.Responder.Answer = (_, _) =>
@@ -152,7 +152,7 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task HandshakeThatGivesUp_TakesTheAnswerFromNobodyElse()
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
         var answer = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
         checks.Responder.Answer = (_, _) => answer.Task;
         using var givesUp = new CancellationTokenSource();
@@ -171,7 +171,7 @@ public sealed class OnlineRevocationTests
     [Fact]
     public async Task BadStaple_IsMadeGoodByTheResponderOnly()
     {
-        using var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.SoftFail);
         checks.Responder.AnswerWith(() => OcspResponseBuilder.Error(3));
         AssertRefused(TlsErrorCause.BadCertificateStatus, "has expired", await checks.CheckAsync(Named, ExpiredStaple(Named)));
 
@@ -185,8 +185,8 @@ public sealed class OnlineRevocationTests
     {
         TestChain chain = RevocationCheckerTests.WithRootKey(
             out X509Certificate2 root, TestCertificates.OcspResponders("http://root.example/"));
-        using var leafOnly = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
-        using var all = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail, X509RevocationFlag.ExcludeRoot);
+        var leafOnly = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        var all = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail, X509RevocationFlag.ExcludeRoot);
         string status = OcspResponseBuilder.Good;
         leafOnly.Responder.Answer = all.Responder.Answer = (request, _) => Task.FromResult(ScriptedResponder.Ok(
             request.AsSpan().SequenceEqual(OcspRequest.For(chain.Leaf, chain.Issuer))

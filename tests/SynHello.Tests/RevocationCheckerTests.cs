@@ -47,7 +47,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task Off_LooksAtNothing()
     {
-        using var checks = new RevocationChecks(RevocationMode.Off);
+        var checks = new RevocationChecks(RevocationMode.Off);
 
         Assert.Null(await checks.CheckAsync(Named, Staple(Named, OcspResponseBuilder.Revoked)));
         Assert.Null(await checks.CheckAsync(MustStaple));
@@ -60,7 +60,7 @@ public sealed class RevocationCheckerTests
     [InlineData(RevocationMode.Crl)]
     public async Task GoodStaple_IsEnoughAndAsksNobody(RevocationMode mode)
     {
-        using var checks = new RevocationChecks(mode, RevocationFailureMode.HardFail);
+        var checks = new RevocationChecks(mode, RevocationFailureMode.HardFail);
 
         Assert.Null(await checks.CheckAsync(Named, Staple(Named)));
         Assert.Null(await checks.CheckAsync(MustStaple, Staple(MustStaple)));
@@ -71,7 +71,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task NoStaple_IsTakenWithoutAskingAnybody()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple, RevocationFailureMode.HardFail);
+        var checks = new RevocationChecks(RevocationMode.Staple, RevocationFailureMode.HardFail);
 
         Assert.Null(await checks.CheckAsync(Named));
         Assert.Empty(checks.Responder.Requests);
@@ -83,7 +83,7 @@ public sealed class RevocationCheckerTests
     [InlineData(RevocationMode.Crl)]
     public async Task RevokedStaple_IsRefused(RevocationMode mode)
     {
-        using var checks = new RevocationChecks(mode);
+        var checks = new RevocationChecks(mode);
         checks.Responder.AnswerWith(() => Staple(Named).Build()); // which would say otherwise
 
         AssertRefused(
@@ -96,7 +96,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task BadStaple_IsRefused()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         using TestChain foreign = TestCertificates.Issue(CertificateKind.EcdsaP256, ["example.com"]);
         using X509Certificate2 unauthorized = Responder(Named.Issuer, purpose: null);
         var early = Staple(Named);
@@ -121,7 +121,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task StapleOfAnIssuer_IsVerifiedToo()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         TestChain chain = WithRootKey(out X509Certificate2 root);
         var good = new OcspResponseBuilder(chain.Intermediates[0], root, Now);
         var revoked = new OcspResponseBuilder(chain.Intermediates[0], root, Now) { Statuses = [OcspResponseBuilder.Revoked] };
@@ -135,7 +135,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task Staples_BelongToTheCertificatesThatTheyCameWith()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         using TestChain other = TestCertificates.Issue(CertificateKind.EcdsaP256, ["example.com"]);
         var sent = new TestChain(
             Named.Leaf,
@@ -157,7 +157,7 @@ public sealed class RevocationCheckerTests
     [InlineData(RevocationMode.Crl)]
     public async Task MustStapleWithoutAGoodStaple_IsRefusedWithoutAskingAnybody(RevocationMode mode)
     {
-        using var checks = new RevocationChecks(mode);
+        var checks = new RevocationChecks(mode);
         checks.Responder.AnswerWith(() => Staple(MustStaple).Build());
 
         AssertRefused(TlsErrorCause.BadCertificateStatus, "Must-Staple", await checks.CheckAsync(MustStaple));
@@ -170,7 +170,7 @@ public sealed class RevocationCheckerTests
     {
         using TestChain chain = TestCertificates.Issue(
             CertificateKind.EcdsaP256, ["example.com"], extensions: new X509Extension("1.3.6.1.5.5.7.1.24", [0x30, 1], critical: false));
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
 
         AssertRefused(TlsErrorCause.MalformedCertificate, "TLS features", await checks.CheckAsync(chain, Staple(chain)));
     }
@@ -179,7 +179,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task StapleThatWasVerifiedBefore_IsRefusedWhenItHasEnded()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         ReadOnlyMemory<byte>[] staples = [Staple(Named).Build(), default];
         Assert.Null(await checks.CheckAsync(Named, staples));
         Assert.Null(await checks.CheckAsync(Named, staples));
@@ -193,7 +193,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task StapleThatWasVerifiedBefore_DoesNotVouchForAnother()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         ReadOnlyMemory<byte>[] staples = [Staple(Named).Build(), default];
         Assert.Null(await checks.CheckAsync(Named, staples));
 
@@ -203,7 +203,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task SelfSignedCertificate_VouchesForItself()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         using TestChain chain = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "example.com");
         X509Certificate2[] built = [chain.Leaf];
 
@@ -219,7 +219,7 @@ public sealed class RevocationCheckerTests
     [Fact]
     public async Task StapleOfAnUnknownIssuer_SaysNothing()
     {
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
 
         Assert.Null(await checks.CheckAsync([Named.Leaf], Named, [Staple(Named).Build(), default]));
         AssertRefused(

@@ -8,7 +8,7 @@ using static SynHello.Tests.OcspSamples;
 namespace SynHello.Tests;
 
 /// <summary>A checker with what it asks, on a clock that stands still. The time is 2030.</summary>
-internal sealed class RevocationChecks : IDisposable
+internal sealed class RevocationChecks
 {
     public const string ResponderAddress = "http://responder.example/";
 
@@ -46,7 +46,11 @@ internal sealed class RevocationChecks : IDisposable
         TestChain chain, ReadOnlyMemory<byte>[] staples, CancellationToken cancellationToken = default) =>
         CheckAsync([chain.Leaf, .. chain.Intermediates, chain.Root], chain, staples, cancellationToken);
 
-    public Task<TlsProtocolException?> CheckAsync(
+    public async Task<TlsProtocolException?> CheckAsync(
+        X509Certificate2[] built, TestChain sent, ReadOnlyMemory<byte>[] staples, CancellationToken cancellationToken = default) =>
+        (await JudgeAsync(built, sent, staples, cancellationToken)).Refusal;
+
+    public Task<RevocationOutcome> JudgeAsync(
         X509Certificate2[] built, TestChain sent, ReadOnlyMemory<byte>[] staples, CancellationToken cancellationToken = default) =>
         _checker.CheckAsync(
             built,
@@ -74,6 +78,4 @@ internal sealed class RevocationChecks : IDisposable
         Assert.Equal(cause, refusal.Cause);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
     }
-
-    public void Dispose() => _checker.Dispose();
 }

@@ -23,7 +23,7 @@ public sealed class StapledHandshakeTests
             HttpInvoker = responder.ToInvoker(),
             TimeProvider = clock,
         });
-        using var checks = new RevocationChecks(RevocationMode.Staple);
+        var checks = new RevocationChecks(RevocationMode.Staple);
         var server = new TlsServerConfiguration(DefaultCryptoProvider.Instance, [stapler.Credential]);
 
         // No handshake waits for the responder, not even where the client will mind.

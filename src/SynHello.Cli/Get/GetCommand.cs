@@ -29,6 +29,14 @@ internal static class GetCommand
             Description = "The private key of --cert, a PEM file; without it, the key is in the certificate's file.",
             HelpName = "FILE",
         };
+        var revocation = new Option<RevocationMode>("--revocation")
+        {
+            Description = "How to find out whether the server's certificate was revoked: off, staple (the OCSP response that comes with "
+                + "it, if one does; the default), online (ask the OCSP responder) or crl (fetch the list). Who asks insists on an answer.",
+            HelpName = "off|staple|online|crl",
+            DefaultValueFactory = _ => RevocationMode.Staple,
+            CustomParser = result => ParseRevocation(result.Tokens[0].Value, result.AddError),
+        };
         var alpn = new Option<SslApplicationProtocol[]>("--alpn")
         {
             Description = "The application protocols to offer, best first and separated by commas; '' offers none.",
@@ -73,7 +81,7 @@ internal static class GetCommand
         var command =
             new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
         {
-            url, caCertificates, certificate, key, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
+            url, caCertificates, certificate, key, revocation, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
         };
         command.Validators.Add(result =>
         {
@@ -87,6 +95,7 @@ internal static class GetCommand
                 CaCertificateFile = parsed.GetValue(caCertificates),
                 CertificateFile = parsed.GetValue(certificate),
                 KeyFile = parsed.GetValue(key) ?? parsed.GetValue(certificate),
+                Revocation = parsed.GetValue(revocation),
                 FastOpen = parsed.GetValue(fastOpen),
                 EarlyData = parsed.GetValue(earlyData),
                 SessionFile = parsed.GetValue(sessionFile),
@@ -99,6 +108,24 @@ internal static class GetCommand
             },
             cancellationToken));
         return command;
+    }
+
+    private static RevocationMode ParseRevocation(string text, Action<string> addError)
+    {
+        switch (text)
+        {
+            case "off":
+                return RevocationMode.Off;
+            case "staple":
+                return RevocationMode.Staple;
+            case "online":
+                return RevocationMode.Online;
+            case "crl":
+                return RevocationMode.Crl;
+            default:
+                addError($"--revocation is off, staple, online or crl, not '{text}'.");
+                return default;
+        }
     }
 
     private static async Task<int> RunAsync(GetOptions options, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal sealed class GetOperation : IDisposable
     {
         _options = options;
         if (options.CaCertificateFile is { } file)
-            LoadRoots(file);
+            _roots = RootCertificates.Load(file);
         _keyLog = KeyLogFile.Open(options.KeyLogFile);
         if (options.SessionFile is { } sessionFile)
             _sessions = new ArrivingSessions(new FileSessionStore(sessionFile, new WarningLogger()));
@@ -42,6 +42,11 @@ internal sealed class GetOperation : IDisposable
             FastOpen = options.FastOpen,
             ApplicationProtocols = options.ApplicationProtocols,
             Credentials = options.CertificateFile is { } certificate ? [LoadCredential(certificate, options.KeyFile!)] : [],
+            Revocation = new RevocationOptions
+            {
+                Mode = options.Insecure ? RevocationMode.Off : options.Revocation,
+                FailureMode = RevocationFailureMode.HardFail,
+            },
             TrustedRoots = options.CaCertificateFile is null ? null : _roots,
 #pragma warning disable CA5359 // that is what --insecure says
             RemoteCertificateValidationCallback = options.Insecure ? TakeAny : null,
@@ -132,22 +137,6 @@ internal sealed class GetOperation : IDisposable
         {
             throw new CommandFailure($"cannot use the certificate in {certificateFile}: {exception.Message}", exception);
         }
-    }
-
-    private void LoadRoots(string file)
-    {
-        try
-        {
-            _roots.ImportFromPemFile(file);
-        }
-        catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new CommandFailure($"cannot read the certificates in {file}: {exception.Message}", exception);
-        }
-
-        if (_roots.Count == 0)
-            throw new CommandFailure($"{file} holds no PEM certificate.");
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpClient client, CancellationToken cancellationToken)

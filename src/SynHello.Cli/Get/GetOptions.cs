@@ -17,6 +17,9 @@ internal sealed record GetOptions
     /// <summary>The file with its private key.</summary>
     public string? KeyFile { get; init; }
 
+    /// <summary>How it is found out whether the server's certificates were revoked.</summary>
+    public RevocationMode Revocation { get; init; } = RevocationMode.Staple;
+
     public FastOpenMode FastOpen { get; init; }
 
     /// <summary>Whether the request goes as early data where a session allows it.</summary>

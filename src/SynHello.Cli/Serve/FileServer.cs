@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,6 +14,7 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 
 using SynHello.AspNetCore;
+using SynHello.Tls;
 
 namespace SynHello.Cli;
 
@@ -27,10 +29,11 @@ internal static class FileServer
         using KeyLogFile? keyLog = KeyLogFile.Open(options.KeyLogFile);
         using PhysicalFileProvider? files = OpenRoot(options.Root);
         await using CertificateFiles certificates = LoadCertificates(options, logging);
+        X509Certificate2Collection? clientRoots = options.ClientCaFile is { } file ? RootCertificates.Load(file) : null;
 
         // Before anybody is told that the server is there, so that no signal comes too early.
         using var signals = new TerminationSignals();
-        await using WebApplication application = Build(options, certificates, keyLog, files);
+        await using WebApplication application = Build(options, certificates, clientRoots, keyLog, files);
         await StartAsync(application, options.EndPoint);
         await Console.Out.WriteLineAsync($"listening on {Address(application)}");
         await signals.First;
@@ -48,7 +51,11 @@ internal static class FileServer
     }
 
     private static WebApplication Build(
-        ServeOptions options, CertificateFiles certificates, KeyLogFile? keyLog, PhysicalFileProvider? files)
+        ServeOptions options,
+        CertificateFiles certificates,
+        X509Certificate2Collection? clientRoots,
+        KeyLogFile? keyLog,
+        PhysicalFileProvider? files)
     {
         // Empty: neither environment variables nor settings files of the current directory have a say.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -59,6 +66,12 @@ internal static class FileServer
             listener.ListenEndPoint = options.EndPoint;
             listener.Credentials = [.. certificates.Credentials];
             listener.CredentialSelector = certificates.Select;
+            if (clientRoots is not null)
+            {
+                listener.ClientCertificateMode = TlsClientCertificateMode.Required;
+                listener.TrustedClientRoots = clientRoots;
+            }
+
             listener.ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol("http/1.0")];
             listener.FastOpen = options.FastOpen;
             listener.MaximumEarlyData = options.EarlyDataBytes;
@@ -121,7 +134,12 @@ internal static class FileServer
         {
             return new CertificateFiles(
                 options.Credentials.Select(pair => new CertificateFile(pair.Certificate, pair.Key)),
-                new CertificateFilesOptions { LoggerFactory = logging });
+                new CertificateFilesOptions
+                {
+                    OcspStapling = options.StaplesOcsp ? new OcspStaplerOptions { LoggerFactory = logging } : null,
+                    OcspDirectory = options.OcspDirectory,
+                    LoggerFactory = logging,
+                });
         }
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)

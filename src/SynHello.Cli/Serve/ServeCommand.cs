@@ -40,6 +40,18 @@ internal static class ServeCommand
                 "Serve the files in this directory; without it, a page that tells how the connection was made.",
             HelpName = "DIR",
         };
+        var clientCa = new Option<string?>("--client-ca")
+        {
+            Description = "Take only clients that show a certificate issued under one of those in this PEM file.",
+            HelpName = "FILE",
+        };
+        var ocsp = new Option<string?>("--ocsp")
+        {
+            Description = "Fetch OCSP responses for the certificates, in the background, and show them to clients; with a directory, "
+                + "keep them there across restarts.",
+            HelpName = "DIR",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var verbose = new Option<bool>("--verbose") { Description = "Log every connection." };
         var fastOpen = ConnectionOptions.FastOpen();
         var tls = ConnectionOptions.Tls();
@@ -57,7 +69,7 @@ internal static class ServeCommand
 
         var command = new Command("serve", "Serve files over HTTPS until SIGTERM or SIGINT.")
         {
-            listen, certificates, keys, root, fastOpen, earlyData, tls, keyLog, handshakeTimeout, verbose,
+            listen, certificates, keys, clientCa, ocsp, root, fastOpen, earlyData, tls, keyLog, handshakeTimeout, verbose,
         };
         command.Validators.Add(result =>
         {
@@ -68,6 +80,9 @@ internal static class ServeCommand
         {
             EndPoint = parsed.GetRequiredValue(listen),
             Credentials = [.. parsed.GetRequiredValue(certificates).Zip(parsed.GetRequiredValue(keys))],
+            ClientCaFile = parsed.GetValue(clientCa),
+            StaplesOcsp = parsed.GetResult(ocsp) is not null,
+            OcspDirectory = parsed.GetValue(ocsp),
             Root = parsed.GetValue(root),
             FastOpen = parsed.GetValue(fastOpen),
             EarlyDataBytes = parsed.GetValue(earlyData),

@@ -43,6 +43,12 @@ public sealed class TlsNegotiation
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> PeerOcspResponses { get; internal set; } = [];
 
+    /// <summary>
+    /// The bytes of the server's Certificate message as it crossed the wire, compressed or not, with its header; 0 until then, and on a
+    /// resumed connection.
+    /// </summary>
+    public int ServerCertificateLength { get; internal set; }
+
     /// <summary>How the peer's chain was compressed (RFC 8879); null when it was not.</summary>
     public CertificateCompressionAlgorithm? CertificateCompression { get; internal set; }
 

@@ -85,6 +85,19 @@ public sealed record HandshakeReport
     /// </summary>
     public int HeldBackBytes { get; init; }
 
+    /// <summary>
+    /// The weight of the server's certificates: the bytes of the message that carried them, with their OCSP responses, compressed where
+    /// the client can decompress (RFC 8879). They are most of the server's first flight, of which three times the SYN's data may be
+    /// sent to an address that is not proven, and ten segments before the first acknowledgment. 0 on a resumed connection.
+    /// </summary>
+    public int CertificateBytes { get; init; }
+
+    /// <summary>The bytes of the server's certificates themselves, before compression; 0 on a resumed connection.</summary>
+    public int CertificateChainBytes { get; init; }
+
+    /// <summary>On a client, the bytes of the OCSP responses that came with the server's certificates; 0 when none did. 0 on a server.</summary>
+    public int OcspResponseBytes { get; init; }
+
     /// <summary>How many key shares were left out, so that the first flight fits the SYN.</summary>
     public int DroppedKeyShares { get; init; }
 

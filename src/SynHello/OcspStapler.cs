@@ -321,7 +321,9 @@ public sealed class OcspStapler : IAsyncDisposable
         DateTimeOffset due = _timeProvider.GetUtcNow() + delay;
         while (due - _timeProvider.GetUtcNow() is var left && left > TimeSpan.Zero)
         {
-            await Task.Delay(left < LongestSleep ? left : LongestSleep, _timeProvider, cancellationToken).ConfigureAwait(false);
+            // Timers count whole milliseconds: a part of one would be no wait at all.
+            var step = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+            await Task.Delay(step < LongestSleep ? step : LongestSleep, _timeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 

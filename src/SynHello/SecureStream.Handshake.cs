@@ -214,11 +214,26 @@ public sealed partial class SecureStream
             HelloRetryRequested = negotiated.HelloRetryRequested,
             IsResumed = negotiated.IsResumed,
             EarlyData = negotiated.EarlyData,
+            CertificateBytes = negotiated.ServerCertificateLength,
+            CertificateChainBytes = CountBytes(negotiated.IsResumed ? [] : ServerCertificates(negotiated)),
+            OcspResponseBytes = _engine is TlsClientEngine ? CountBytes(negotiated.PeerOcspResponses) : 0,
             RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + (negotiated.EarlyData == EarlyDataStatus.Accepted ? 0 : 1)
                 + (negotiated.HelloRetryRequested ? 1 : 0),
             PathRoundTrip = pathRoundTrip,
             ConnectTime = connectTime,
             HandshakeTime = handshakeTime,
         };
+    }
+
+    private IReadOnlyList<ReadOnlyMemory<byte>> ServerCertificates(TlsNegotiation negotiated) => _engine is TlsClientEngine
+        ? negotiated.PeerCertificates
+        : negotiated.LocalCredential?.CertificateChain ?? [];
+
+    private static int CountBytes(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        int count = 0;
+        for (int i = 0; i < parts.Count; i++)
+            count += parts[i].Length;
+        return count;
     }
 }

@@ -25,6 +25,8 @@ internal static class ConnectionAccount
         if (earlierRoundTrips > 0)
             Line(writer, "the early request was answered 425 (Too Early) and sent again after the handshake");
         WriteChain(writer, stream);
+        if (!report.IsResumed)
+            Line(writer, DescribeWeight(report));
         Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, "
             + $"first byte after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
         Line(writer, $"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
@@ -95,6 +97,10 @@ internal static class ConnectionAccount
             depth++;
         }
     }
+
+    private static string DescribeWeight(HandshakeReport report) =>
+        $"the chain has {report.CertificateChainBytes} bytes and took {report.CertificateBytes} of the server's first flight, "
+        + (report.OcspResponseBytes == 0 ? "without an OCSP response" : $"with {report.OcspResponseBytes} bytes of OCSP responses");
 
     private static string KeyOf(X509Certificate2 certificate)
     {

@@ -42,6 +42,7 @@ internal static class ConnectionPage
             ("Key exchange", report.Group == default ? "none" : report.Group.ToString()),
             ("Session", report.IsResumed ? "resumed" : "new"),
             ("Signature", report.IsResumed ? "none: the session speaks for the certificate" : report.SignatureScheme.ToString()),
+            ("Certificates", report.IsResumed ? "none" : $"{report.CertificateBytes} bytes, of a chain of {report.CertificateChainBytes}"),
             ("ALPN", report.ApplicationProtocol == default ? "none" : report.ApplicationProtocol.ToString()),
             ("Fast Open", inSyn ? "the ClientHello rode in the SYN" : "not used: the SYN carried no data"),
             ("Bytes in SYN", $"{report.SynDataBytes}"),

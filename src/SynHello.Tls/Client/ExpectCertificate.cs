@@ -9,6 +9,7 @@ internal sealed class ExpectCertificate : HandshakeState<ClientContext>
 
     public override HandshakeState<ClientContext> Handle(ClientContext context, in HandshakeMessage message)
     {
+        context.Negotiated.ServerCertificateLength = message.Encoded.Length;
         context.ServerKey = PeerCertificate.Take(context, context.Configuration, message, context.Offered)
             ?? throw new TlsProtocolException(TlsErrorCause.NoCertificate, "The server sent no certificate.");
         return ExpectCertificateVerify.Instance;

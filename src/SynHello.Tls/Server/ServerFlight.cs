@@ -291,6 +291,7 @@ internal static class ServerFlight
             context.Provider,
             hello.OcspRequested,
             ClientHelloChoice.CertificateCompression(context.Configuration, hello)));
+        context.Negotiated.ServerCertificateLength = context.Flight.Length - start;
         context.AppendFlight(start);
     }
 

@@ -145,6 +145,12 @@ internal sealed class CertificateVerification
                 refusal = DescribeChain(certificate, builder);
             }
 
+            if (CertificateStrength.Check(_peer, builder.ChainElements) is { } weak)
+            {
+                errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+                refusal ??= weak;
+            }
+
             if (!MaySign(certificate))
             {
                 errors |= SslPolicyErrors.RemoteCertificateChainErrors;

@@ -53,7 +53,7 @@ internal sealed class CertificateVerification
             options.ClientCertificateChainPolicy,
             options.TrustedClientRoots,
             options.ClientCertificateValidationCallback,
-            sessionTrustName: options.ClientCertificateValidationCallback is null ? null : "callback",
+            sessionTrustName: null, // nobody knows what another listener's callback would say: its tickets are for nobody else
             options.TicketLifetime,
             options.TimeProvider)
     {

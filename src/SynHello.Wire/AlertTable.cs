@@ -75,6 +75,7 @@ internal static class AlertTable
         TlsErrorCause.CertificateRevoked => AlertDescription.CertificateRevoked,
         TlsErrorCause.BadCertificateStatus => AlertDescription.BadCertificateStatusResponse,
         TlsErrorCause.RevocationStatusUnknown
+            or TlsErrorCause.TooManyCertificates
             or TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
 
         TlsErrorCause.BadSignature

@@ -51,6 +51,9 @@ public enum TlsErrorCause
     /// <summary>More NewSessionTicket messages in a row than this side puts up with.</summary>
     TooManyTickets,
 
+    /// <summary>A certificate chain is longer than this side puts up with.</summary>
+    TooManyCertificates,
+
     /// <summary>A handshake message is larger than this side puts up with.</summary>
     HandshakeMessageTooLarge,
 

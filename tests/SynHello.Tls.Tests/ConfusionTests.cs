@@ -159,6 +159,42 @@ public sealed class ConfusionTests
         Assert.Empty(client.Victim.Engine.Negotiated.PeerCertificates);
     }
 
+    /// <summary>A chain of 100, in either direction; 32 are the most that are taken.</summary>
+    [Theory]
+    [InlineData(TlsLimits.Certificates, true)]
+    [InlineData(TlsLimits.Certificates + 1, false)]
+    [InlineData(100, false)]
+    [Refuses(TlsErrorCause.TooManyCertificates)]
+    public void Chain_ThatIsTooLong_IsRefused(int length, bool isTaken)
+    {
+        byte[] leaf = _credential.CertificateChain[0].ToArray();
+        byte[][] chain = [.. Enumerable.Repeat(leaf, length)];
+        using var server = new HostileServer();
+        server.SendHello(server.Hello());
+        server.Handshake(server.EncryptedExtensions());
+        Send(server, server.Certificate(chain));
+        AssertTaken(server);
+
+        using var client = new HostileClient(Asking([.. DefaultCryptoProvider.Instance.SignatureSchemes]));
+        client.SendHello(client.Hello());
+        Send(client, client.Certificate(chain));
+        AssertTaken(client);
+
+        static void Send(HostilePeer peer, byte[] message)
+        {
+            foreach (byte[] fragment in message.Chunk(16_000))
+                peer.Protected(ContentType.Handshake, fragment);
+        }
+
+        void AssertTaken(HostilePeer peer)
+        {
+            if (isTaken)
+                peer.AssertNotRefused();
+            else
+                peer.AssertRefused(TlsErrorCause.TooManyCertificates, isProtected: true);
+        }
+    }
+
     private static void AssertServerRefused(TlsErrorCause cause, Func<HostileServer, byte[][]> flight)
     {
         using var server = new HostileServer();

@@ -67,6 +67,7 @@ public sealed class AlertTableTests
         [TlsErrorCause.RevocationStatusUnknown] = 46,
         [TlsErrorCause.CertificateNameMismatch] = 42,
         [TlsErrorCause.WeakCertificate] = 42,
+        [TlsErrorCause.TooManyCertificates] = 46,
         [TlsErrorCause.CertificateRefused] = 46,
         [TlsErrorCause.PeerAlert] = -1,
         [TlsErrorCause.TruncatedByPeer] = -1,

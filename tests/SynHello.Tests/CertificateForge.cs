@@ -8,6 +8,8 @@ namespace SynHello.Tests;
 /// <summary>Certificates of any name and key, certified by whoever has a key: chains as no authority would make them.</summary>
 internal static class CertificateForge
 {
+    private const string DsaWithSha256 = "2.16.840.1.101.3.4.3.2";
+
     private static readonly DateTimeOffset _from = DateTimeOffset.UtcNow.AddDays(-1);
     private static int _serial;
 
@@ -54,6 +56,7 @@ internal static class CertificateForge
     {
         ECDsa ecdsa => X509SignatureGenerator.CreateForECDsa(ecdsa),
         RSA rsa => X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1),
+        DSA => new FreeSigner(key, DsaWithSha256),
         _ => throw new InvalidOperationException("The key is of no known kind."),
     };
 
@@ -61,6 +64,7 @@ internal static class CertificateForge
     {
         ECDsa ecdsa => new PublicKey(ecdsa),
         RSA rsa => new PublicKey(rsa),
+        DSA dsa => PublicKey.CreateFromSubjectPublicKeyInfo(dsa.ExportSubjectPublicKeyInfo(), out _),
         _ => throw new InvalidOperationException("The key is of no known kind."),
     };
 

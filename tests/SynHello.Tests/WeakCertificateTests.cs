@@ -35,6 +35,7 @@ public sealed class WeakCertificateTests : IDisposable
     [InlineData("RSA-1024", "P-256", "P-256", "The key of the server's certificate is too weak: RSA with 1024 bits, and 2048 are the least.")]
     [InlineData("P-256", "RSA-1024", "P-256", "The key of an authority of the server's chain is too weak: RSA with 1024 bits, and 2048 are the least.")]
     [InlineData("P-256", "P-192", "P-256", "The key of an authority of the server's chain is too weak: a curve of 192 bits, and 224 are the least.")]
+    [InlineData("P-256", "DSA", "P-256", "The key of an authority of the server's chain is too weak: DSA.")]
     public void WeakKey_IsRefusedBelowTheRoot(string leaf, string intermediate, string root, string? message = null)
     {
         ReadOnlyMemory<byte>[] chain = Chain(Key(leaf), Key(intermediate), Key(root), out X509Certificate2 anchor);
@@ -184,6 +185,7 @@ public sealed class WeakCertificateTests : IDisposable
             return key;
         key = kind switch
         {
+            "DSA" => DSA.Create(1024),
             "P-192" => ECDsa.Create(ECCurve.CreateFromValue("1.2.840.10045.3.1.1")),
             "P-224" => ECDsa.Create(ECCurve.CreateFromValue("1.3.132.0.33")),
             "P-256" => ECDsa.Create(ECCurve.NamedCurves.nistP256),

@@ -29,6 +29,12 @@ internal static class PeerCertificate
         bool hasResponse = false;
         foreach (CertificateEntry entry in certificate)
         {
+            if (chain.Count == TlsLimits.Certificates)
+            {
+                throw new TlsProtocolException(
+                    TlsErrorCause.TooManyCertificates, $"The peer's chain has more than {TlsLimits.Certificates} certificates.");
+            }
+
             chain.Add(entry.Der.ToArray());
             responses.Add(entry.OcspResponse.ToArray());
             hasResponse |= !entry.OcspResponse.IsEmpty;

@@ -6,6 +6,11 @@ internal static class TlsLimits
     /// <summary>The largest handshake message, header not counted.</summary>
     public const int HandshakeMessage = 64 * 1024;
 
+    /// <summary>
+    /// Certificates in a chain. Each costs its reader far more than its sender; public authorities need three or four.
+    /// </summary>
+    public const int Certificates = 32;
+
     /// <summary>Records without content (empty application data, change_cipher_spec) in a row.</summary>
     public const int EmptyRecords = 32;
 

@@ -11,7 +11,6 @@ namespace SynHello.Tls;
 public sealed class TlsSession
 {
     private const byte FormatVersion = 1;
-    private const int MostCertificates = 32;
 
     private readonly byte[] _secret;
     private readonly byte[] _ticket;
@@ -139,7 +138,7 @@ public sealed class TlsSession
         }
 
         var chain = new List<ReadOnlyMemory<byte>>();
-        while (!certificates.IsAtEnd && chain.Count < MostCertificates)
+        while (!certificates.IsAtEnd && chain.Count < TlsLimits.Certificates)
             chain.Add(certificates.ReadVector24(1).ToArray());
         certificates.ExpectEnd();
         return new TlsSession(secret, ticket)

@@ -66,6 +66,7 @@ internal static class AlertTable
         TlsErrorCause.ClientCertificateRequired => AlertDescription.CertificateRequired,
         TlsErrorCause.UnrecognizedName => AlertDescription.UnrecognizedName,
         TlsErrorCause.MalformedCertificate
+            or TlsErrorCause.WeakCertificate // RFC 8446 section 4.4.2.4, of MD5 and SHA-1
             or TlsErrorCause.BadCertificateCompression
             or TlsErrorCause.CertificateNameMismatch => AlertDescription.BadCertificate,
         TlsErrorCause.UnsupportedCertificateKey => AlertDescription.UnsupportedCertificate,
@@ -74,6 +75,7 @@ internal static class AlertTable
         TlsErrorCause.CertificateRevoked => AlertDescription.CertificateRevoked,
         TlsErrorCause.BadCertificateStatus => AlertDescription.BadCertificateStatusResponse,
         TlsErrorCause.RevocationStatusUnknown
+            or TlsErrorCause.TooManyCertificates
             or TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
 
         TlsErrorCause.BadSignature

@@ -51,6 +51,9 @@ public enum TlsErrorCause
     /// <summary>More NewSessionTicket messages in a row than this side puts up with.</summary>
     TooManyTickets,
 
+    /// <summary>A certificate chain is longer than this side puts up with.</summary>
+    TooManyCertificates,
+
     /// <summary>A handshake message is larger than this side puts up with.</summary>
     HandshakeMessageTooLarge,
 
@@ -202,6 +205,11 @@ public enum TlsErrorCause
 
     /// <summary>The certificate is for another host (RFC 9525).</summary>
     CertificateNameMismatch,
+
+    /// <summary>
+    /// A key in the certificate chain, or the signature on a certificate, is too weak to prove anything (RFC 8446 section 4.4.2.4).
+    /// </summary>
+    WeakCertificate,
 
     /// <summary>The certificate was refused for a reason that has no cause of its own.</summary>
     CertificateRefused,

@@ -59,7 +59,7 @@ internal sealed class CertificateVerification
             options.ClientCertificateChainPolicy,
             options.TrustedClientRoots,
             options.ClientCertificateValidationCallback,
-            sessionTrustName: options.ClientCertificateValidationCallback is null ? null : "callback",
+            sessionTrustName: null, // nobody knows what another listener's callback would say: its tickets are for nobody else
             options.TicketLifetime,
             options.TimeProvider,
             options.LoggerFactory.CreateLogger<SecureListener>(),
@@ -244,6 +244,12 @@ internal sealed class CertificateVerification
         {
             errors |= SslPolicyErrors.RemoteCertificateChainErrors;
             refusal = DescribeChain(certificate, builder);
+        }
+
+        if (CertificateStrength.Check(_peer, builder.ChainElements) is { } weak)
+        {
+            errors |= SslPolicyErrors.RemoteCertificateChainErrors;
+            refusal ??= weak;
         }
 
         if (!MaySign(certificate))

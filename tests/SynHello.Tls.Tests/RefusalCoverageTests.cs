@@ -17,6 +17,7 @@ public sealed class RefusalCoverageTests
         TlsErrorCause.BadCertificateStatus,
         TlsErrorCause.RevocationStatusUnknown,
         TlsErrorCause.CertificateNameMismatch,
+        TlsErrorCause.WeakCertificate,
         TlsErrorCause.CertificateRefused,
     ];
 

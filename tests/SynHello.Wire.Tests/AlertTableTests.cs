@@ -66,6 +66,8 @@ public sealed class AlertTableTests
         [TlsErrorCause.BadCertificateStatus] = 113,
         [TlsErrorCause.RevocationStatusUnknown] = 46,
         [TlsErrorCause.CertificateNameMismatch] = 42,
+        [TlsErrorCause.WeakCertificate] = 42,
+        [TlsErrorCause.TooManyCertificates] = 46,
         [TlsErrorCause.CertificateRefused] = 46,
         [TlsErrorCause.PeerAlert] = -1,
         [TlsErrorCause.TruncatedByPeer] = -1,

@@ -21,6 +21,7 @@ internal static class Benchmarks
         "tls13-early-data-pair",
         "tls13-full-pair-memory",
         "tls13-resumed-pair-memory",
+        "tls13-verified-pair-memory",
         "bulk-1m",
         "bulk-16k",
     ];
@@ -54,6 +55,18 @@ internal static class Benchmarks
         const int InMemory = 50;
         bool resumes = name.StartsWith("tls13-resumed", StringComparison.Ordinal);
         bool hasEarlyData = name == "tls13-early-data-pair";
+        if (name == "tls13-verified-pair-memory")
+        {
+            await using var engines = new VerifiedEngines();
+            List<PairFigures>[] pairs = await InterleaveAsync(
+                [engines.Verifying, engines.Trusting],
+                connectionWarmUp,
+                samples,
+                contestant => MeasurePairsAsync(() => contestant.ConnectAndCloseAsync(cancellationToken), InMemory),
+                cancellationToken);
+            return PairResult(name, pairs, BareMicroseconds(resumes)) with { Peer = "unverified" };
+        }
+
         if (name is "tls13-full-pair-memory" or "tls13-resumed-pair-memory")
         {
             await using var engines = new EnginesInMemory(resumes);

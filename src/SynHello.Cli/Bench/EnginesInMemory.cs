@@ -7,10 +7,14 @@ using SynHello.Tls;
 namespace SynHello.Cli;
 
 /// <summary>
-/// Two of this stack's engines, fed from each other's buffers. The chain is built each time, as SslStream does it.
+/// Two of this stack's engines, fed from each other's buffers. The chain is built each time, as SslStream does it, unless another
+/// verification is given.
 /// </summary>
 /// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
-internal sealed class EnginesInMemory(bool resumes) : PairContestant
+/// <param name="credential">What the server shows; null for what all contestants show.</param>
+/// <param name="verify">Says whether the client takes the server; null has the chain built.</param>
+internal sealed class EnginesInMemory(
+    bool resumes, TlsCredential? credential = null, Func<TlsNegotiation, bool>? verify = null) : PairContestant
 {
     private readonly X509ChainPolicy _policy = BenchIdentity.CreateChainPolicy();
     private readonly Queue<TlsSession> _sessions = [];
@@ -23,7 +27,7 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
         TimeProvider = resumes ? TimeProvider.System : null,
     };
 
-    private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [BenchIdentity.Credential])
+    private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [credential ?? BenchIdentity.Credential])
     {
         Resumption = resumes ? new TlsServerResumption(new SessionTicketKeyRing(), TimeProvider.System) : null,
     };
@@ -78,7 +82,8 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
             {
                 if (tlsEvent != TlsEvent.NeedCertificateVerdict)
                     continue;
-                Verify(((TlsClientEngine)receiver).Negotiated.PeerCertificates);
+                TlsNegotiation negotiated = receiver.Negotiated;
+                Require(verify is null ? IsTrusted(negotiated) : verify(negotiated), "the chain is not trusted");
                 ((TlsClientEngine)receiver).AcceptCertificate();
                 isAsked = true;
             }
@@ -88,10 +93,10 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
         input.ResetWrittenCount();
     }
 
-    private void Verify(IReadOnlyList<ReadOnlyMemory<byte>> certificates)
+    private bool IsTrusted(TlsNegotiation negotiated)
     {
-        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(certificates[0].Span);
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(negotiated.PeerCertificates[0].Span);
         using var chain = new X509Chain { ChainPolicy = _policy.Clone() };
-        Require(chain.Build(certificate) && certificate.MatchesHostname(Host), "the chain is not trusted");
+        return chain.Build(certificate) && certificate.MatchesHostname(Host);
     }
 }

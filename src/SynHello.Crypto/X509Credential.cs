@@ -7,7 +7,7 @@ using SynHello.Wire;
 namespace SynHello.Crypto;
 
 /// <summary>
-/// An X.509 chain with its private key in .NET: ECDSA P-256 or P-384, or RSA (signing with PSS). It copies what it
+/// An X.509 chain with its private key in .NET: ECDSA P-256 or P-384, or RSA (signing with PSS, and with PKCS #1 v1.5 in TLS 1.2). It copies what it
 /// needs, so
 /// the certificates it was made of may be disposed of. Signing is thread-safe, and neither locked nor pooled: an
 /// operation of
@@ -34,12 +34,15 @@ public sealed class X509Credential : TlsCredential, IDisposable
                 _ecdsa = certificate.GetECDsaPrivateKey() ?? throw NoPrivateKey();
                 var curve = CurveOf(_ecdsa);
                 SignatureSchemes = Array.AsReadOnly([curve.Scheme]);
+                Tls12SignatureSchemes = Array.AsReadOnly(
+                    [curve.Scheme, curve == NistCurve.P256 ? NistCurve.P384.Scheme : NistCurve.P256.Scheme]);
                 MaximumSignatureLength = curve.MaximumSignatureLength;
                 break;
 
             case RsaEncryption:
                 _rsa = certificate.GetRSAPrivateKey() ?? throw NoPrivateKey();
                 SignatureSchemes = Array.AsReadOnly(Digest.RsaPssSchemes(_rsa.KeySize));
+                Tls12SignatureSchemes = Array.AsReadOnly([.. SignatureSchemes, .. Digest.RsaPkcs1Schemes]);
                 MaximumSignatureLength = (_rsa.KeySize + 7) / 8;
                 if (SignatureSchemes.Count == 0)
                     throw new CryptographicException("The certificate's RSA key is too small to sign with.");
@@ -57,6 +60,9 @@ public sealed class X509Credential : TlsCredential, IDisposable
 
     /// <inheritdoc/>
     public override IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SignatureScheme> Tls12SignatureSchemes { get; }
 
     /// <inheritdoc/>
     public override int MaximumSignatureLength { get; }
@@ -171,12 +177,12 @@ public sealed class X509Credential : TlsCredential, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The scheme is not one of <see cref="SignatureSchemes"/>.</exception>
+    /// <exception cref="NotSupportedException">The scheme is not one of <see cref="Tls12SignatureSchemes"/>.</exception>
     /// <exception cref="ArgumentException">There is not enough room for the signature.</exception>
     /// <exception cref="CryptographicException">The key failed to sign.</exception>
     public override int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature)
     {
-        if (!SignatureSchemes.Contains(scheme))
+        if (!Tls12SignatureSchemes.Contains(scheme))
             throw new NotSupportedException($"The credential's key does not sign with {scheme}.");
 
         if (signature.Length < MaximumSignatureLength)
@@ -188,7 +194,12 @@ public sealed class X509Credential : TlsCredential, IDisposable
         int written;
         var signed = _ecdsa is not null
             ? _ecdsa.TrySignHash(hash, signature, DSASignatureFormat.Rfc3279DerSequence, out written)
-            : _rsa!.TrySignHash(hash, signature, algorithm, RSASignaturePadding.Pss, out written);
+            : _rsa!.TrySignHash(
+                hash,
+                signature,
+                algorithm,
+                Digest.IsRsaPkcs1(scheme) ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss,
+                out written);
         return signed ? written : throw new CryptographicException("The key could not sign.");
     }
 

@@ -20,11 +20,21 @@ internal static class OwnSignature
         context.Transcript.GetHash(hash);
         Span<byte> content = stackalloc byte[SignatureContent.MaximumLength];
         content = content[..SignatureContent.Write(label, hash, content)];
+        return TrySign(context, credential, scheme, content);
+    }
+
+    /// <summary>Signs content and writes CertificateVerify, or asks for the signature where the key is elsewhere.</summary>
+    /// <param name="context">The connection.</param>
+    /// <param name="credential">Whose key signs.</param>
+    /// <param name="scheme">How.</param>
+    /// <param name="content">What is signed, before hashing.</param>
+    /// <returns>False when the signature is waited for.</returns>
+    public static bool TrySign(
+        ConnectionContext context, TlsCredential credential, SignatureScheme scheme, ReadOnlySpan<byte> content)
+    {
         if (credential.SignsElsewhere)
         {
-            context.SignatureRequest = new TlsSignatureRequest(credential, scheme, content.ToArray());
-            context.IsQuestionOpen = true;
-            context.Raise(TlsEvent.NeedSignature);
+            Ask(context, credential, scheme, content);
             return false;
         }
 
@@ -33,6 +43,15 @@ internal static class OwnSignature
         Write(context, scheme, signature.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(signature);
         return true;
+    }
+
+    /// <summary>Asks for a signature.</summary>
+    public static void Ask(
+        ConnectionContext context, TlsCredential credential, SignatureScheme scheme, ReadOnlySpan<byte> content)
+    {
+        context.SignatureRequest = new TlsSignatureRequest(credential, scheme, content.ToArray());
+        context.IsQuestionOpen = true;
+        context.Raise(TlsEvent.NeedSignature);
     }
 
     /// <summary>Writes it with a signature that was waited for.</summary>

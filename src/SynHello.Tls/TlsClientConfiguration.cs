@@ -72,6 +72,13 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     /// </summary>
     public bool RequestOcspResponses { get; init; }
 
+    /// <summary>
+    /// Whether, in TLS 1.2, application data may leave right behind this side's Finished, before the server's has come, which saves a
+    /// round trip (False Start, RFC 7918): where application protocols are offered and one was chosen, or none are offered. True by
+    /// default. Every suite and group that is spoken here is strong enough for it.
+    /// </summary>
+    public bool AllowFalseStart { get; init; } = true;
+
     /// <summary>The parts of the ClientHello that are the same in each connection, encoded once.</summary>
     /// <exception cref="InvalidOperationException">A list that may not be empty is.</exception>
     internal Offer Encoded => _offer ??= new Offer(this);
@@ -89,14 +96,19 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     {
         public Offer(TlsClientConfiguration configuration)
         {
-            CipherSuites = Encode(configuration.CipherSuites, suite => suite.Value, nameof(CipherSuites));
+            bool offersTls12 = configuration.SpeaksTls12, offersTls13 = configuration.SpeaksTls13;
+            List<CipherSuite> suites = [.. configuration.Tls13CipherSuites, .. configuration.Tls12CipherSuites];
+            if (offersTls12)
+                suites.Add(CipherSuite.EmptyRenegotiationInfoScsv); // two octets, where the extension takes five (RFC 5746 section 3.4)
+            CipherSuites = Encode(suites, suite => suite.Value, nameof(CipherSuites));
+            Versions = offersTls13 && offersTls12 ? [3, 4, 3, 3] : [3, 4];
             Groups = Encode(configuration.Groups, group => group.Value, nameof(Groups));
             SignatureSchemes = Encode(
                 WithCertificateSchemes(configuration.SignatureSchemes), scheme => scheme.Value, nameof(SignatureSchemes));
             CertificateCompressionAlgorithms =
                 [.. configuration.CertificateCompressionAlgorithms.SelectMany(algorithm => Octets(algorithm.Value))];
             ApplicationProtocols = EncodeProtocols(configuration.ApplicationProtocols);
-            KeyShareGroups = configuration.KeyShareGroups ?? [configuration.Groups[0]];
+            KeyShareGroups = !offersTls13 ? [] : configuration.KeyShareGroups ?? [configuration.Groups[0]];
             foreach (NamedGroup group in KeyShareGroups)
             {
                 if (!configuration.Groups.Contains(group))
@@ -105,18 +117,22 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
 
             var present = default(ExtensionSet);
             present = present.With(ExtensionType.SupportedGroups)
-                .With(ExtensionType.SignatureAlgorithms)
-                .With(ExtensionType.SupportedVersions)
-                .With(ExtensionType.KeyShare);
+                .With(ExtensionType.SignatureAlgorithms);
+            if (offersTls13)
+                present = present.With(ExtensionType.SupportedVersions).With(ExtensionType.KeyShare);
+            if (offersTls12)
+                present = present.With(ExtensionType.EcPointFormats).With(ExtensionType.ExtendedMasterSecret);
             if (ApplicationProtocols.Length > 0)
                 present = present.With(ExtensionType.ApplicationLayerProtocolNegotiation);
             if (configuration.RequestOcspResponses)
                 present = present.With(ExtensionType.StatusRequest);
-            if (CertificateCompressionAlgorithms.Length > 0)
+            if (CertificateCompressionAlgorithms.Length > 0 && offersTls13)
                 present = present.With(ExtensionType.CompressCertificate);
             if (configuration.RecordSizeLimit is not null)
                 present = present.With(ExtensionType.RecordSizeLimit);
-            if (configuration.TimeProvider is not null)
+            if (configuration.TimeProvider is not null && offersTls12)
+                present = present.With(ExtensionType.SessionTicket);
+            if (configuration.TimeProvider is not null && offersTls13)
             {
                 present = present.With(ExtensionType.PskKeyExchangeModes);
                 if (configuration.TicketRequest is not null)
@@ -127,6 +143,9 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
         }
 
         public byte[] CipherSuites { get; }
+
+        /// <summary>The versions of supported_versions.</summary>
+        public byte[] Versions { get; }
 
         public byte[] Groups { get; }
 

@@ -70,7 +70,7 @@ public sealed class TlsClientEngine : TlsEngine
         _context.Records.PlaintextVersion = ProtocolVersion.Tls10; // RFC 8446 section 5.1, of a first ClientHello
         _context.DrawEntropy();
         ClientHelloLength = ClientFirstFlight.Write(_context, start);
-        IsSessionOffered = _context.Session is not null;
+        IsSessionOffered = _context.OfferedSession is not null;
         FinishStart();
     }
 
@@ -139,11 +139,17 @@ public sealed class TlsClientEngine : TlsEngine
     private void FinishStart()
     {
         _context.ChangeCipherSpecAllowed = true;
+        _context.WarningsAllowed = _context.Configuration.SpeaksTls12; // RFC 6066 section 3: unrecognized_name may come first
         _context.Output = null;
     }
 
-    private protected override void Answer(IReadOnlyList<TlsCredential> credentials) =>
-        _state = ClientCredential.Continue(_context, credentials);
+    private protected override void HandleChangeCipherSpec() => _state = _state.HandleChangeCipherSpec(_context);
 
-    private protected override void Answer(ReadOnlySpan<byte> signature) => _state = ClientCredential.Continue(_context, signature);
+    private protected override void Answer(IReadOnlyList<TlsCredential> credentials) => _state = _context.IsTls12
+        ? Tls12ClientFlight.Continue(_context, credentials)
+        : ClientCredential.Continue(_context, credentials);
+
+    private protected override void Answer(ReadOnlySpan<byte> signature) => _state = _context.IsTls12
+        ? Tls12ClientFlight.Continue(_context, signature)
+        : ClientCredential.Continue(_context, signature);
 }

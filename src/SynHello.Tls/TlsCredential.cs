@@ -22,6 +22,12 @@ public abstract class TlsCredential
     /// <summary>The schemes that the key can sign with in TLS 1.3, best first.</summary>
     public abstract IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
 
+    /// <summary>
+    /// The schemes that the key can sign with in TLS 1.2, best first; those of 1.3 by default. Only there an RSA key may sign with
+    /// PKCS #1 v1.5, and an ECDSA key with the hash of another curve's scheme (RFC 8422 section 5.1.1).
+    /// </summary>
+    public virtual IReadOnlyList<SignatureScheme> Tls12SignatureSchemes => SignatureSchemes;
+
     /// <summary>The size of the largest signature in bytes.</summary>
     public abstract int MaximumSignatureLength { get; }
 
@@ -44,7 +50,7 @@ public abstract class TlsCredential
     public virtual bool SignsElsewhere => false;
 
     /// <summary>Signs.</summary>
-    /// <param name="scheme">One of <see cref="SignatureSchemes"/>.</param>
+    /// <param name="scheme">One of <see cref="SignatureSchemes"/> or <see cref="Tls12SignatureSchemes"/>.</param>
     /// <param name="message">What is signed, before hashing.</param>
     /// <param name="signature">At least <see cref="MaximumSignatureLength"/> bytes.</param>
     /// <returns>How many bytes of <paramref name="signature"/> were written.</returns>

@@ -16,6 +16,9 @@ public sealed class TlsCredentialRequest
     /// </summary>
     public string? ServerName { get; internal init; }
 
+    /// <summary>The protocol version, which decides what a key may sign with.</summary>
+    public ProtocolVersion Version { get; internal init; } = ProtocolVersion.Tls13;
+
     /// <summary>The schemes that the peer takes, best first.</summary>
     public IReadOnlyList<SignatureScheme> SignatureSchemes { get; internal init; } = [];
 
@@ -38,7 +41,7 @@ public sealed class TlsCredentialRequest
         {
             if (!IsIssuedByAny(credential))
                 continue;
-            foreach (SignatureScheme candidate in credential.SignatureSchemes)
+            foreach (SignatureScheme candidate in SchemesOf(credential))
             {
                 if (!SignatureSchemes.Contains(candidate))
                     continue;
@@ -50,6 +53,9 @@ public sealed class TlsCredentialRequest
         scheme = default;
         return null;
     }
+
+    private IReadOnlyList<SignatureScheme> SchemesOf(TlsCredential credential) =>
+        Version == ProtocolVersion.Tls12 ? credential.Tls12SignatureSchemes : credential.SignatureSchemes;
 
     private bool IsIssuedByAny(TlsCredential credential)
     {

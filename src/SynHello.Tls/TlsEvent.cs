@@ -23,6 +23,12 @@ public enum TlsEvent
     NeedSignature,
 
     /// <summary>
+    /// A client wants to resume a session of TLS 1.2 that has to be looked up elsewhere (<see cref="TlsServerEngine.SessionLookup"/>).
+    /// Nothing more is consumed until <see cref="TlsServerEngine.UseSession"/> answers.
+    /// </summary>
+    NeedSession,
+
+    /// <summary>
     /// A client sent early data that this server could take (<see cref="TlsServerEngine.EarlyDataAttempt"/>): somebody
     /// has to say whether the same ClientHello came before. Nothing more is consumed until
     /// <see cref="TlsServerEngine.AcceptEarlyData"/> or <see cref="TlsServerEngine.RejectEarlyData"/> answers.

@@ -43,4 +43,10 @@ internal static class TlsLimits
     /// for AES-GCM.
     /// </summary>
     public const ulong RecordsPerKey = 1ul << 24;
+
+    /// <summary>
+    /// AES blocks sealed under one key of TLS 1.2 before the connection has to end: as many as 2^24 records of the largest size have,
+    /// which RFC 8446 section 5.5 allows. Smaller records may be more.
+    /// </summary>
+    public const ulong BlocksPerKey = 1ul << 34;
 }

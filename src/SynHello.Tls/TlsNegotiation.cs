@@ -19,10 +19,10 @@ public sealed class TlsNegotiation
     /// <summary>The cipher suite; default until the ServerHello.</summary>
     public CipherSuite CipherSuite { get; internal set; }
 
-    /// <summary>The key exchange group; default until the ServerHello.</summary>
+    /// <summary>The key exchange group; default until the ServerHello, and on a resumed connection in TLS 1.2.</summary>
     public NamedGroup Group { get; internal set; }
 
-    /// <summary>The scheme of the server's CertificateVerify; default until then.</summary>
+    /// <summary>The scheme of the server's CertificateVerify, in TLS 1.2 of its ServerKeyExchange; default until then.</summary>
     public SignatureScheme SignatureScheme { get; internal set; }
 
     /// <summary>The application protocol (RFC 7301); default when none was negotiated.</summary>
@@ -52,8 +52,14 @@ public sealed class TlsNegotiation
     /// <summary>How the peer's chain was compressed (RFC 8879); null when it was not.</summary>
     public CertificateCompressionAlgorithm? CertificateCompression { get; internal set; }
 
-    /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2).</summary>
+    /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2, RFC 5246 section 7.3).</summary>
     public bool IsResumed { get; internal set; }
+
+    /// <summary>
+    /// Whether a client might send before the server's Finished had come (False Start, RFC 7918), in TLS 1.2: a full handshake then
+    /// costs one round trip.
+    /// </summary>
+    public bool IsFalseStarted { get; internal set; }
 
     /// <summary>What became of the client's early data.</summary>
     public EarlyDataStatus EarlyData { get; internal set; }

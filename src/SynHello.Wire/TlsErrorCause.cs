@@ -80,6 +80,30 @@ public enum TlsErrorCause
     /// <summary>The two sides have no protocol version in common.</summary>
     UnsupportedVersion,
 
+    /// <summary>
+    /// The server chose TLS 1.2 and says that it could have chosen 1.3, which was offered: somebody has edited a hello (RFC 8446
+    /// section 4.1.3).
+    /// </summary>
+    DowngradeDetected,
+
+    /// <summary>
+    /// The client fell back to an older version because a better one seemed to fail, and this server speaks the better one
+    /// (RFC 7507).
+    /// </summary>
+    InappropriateFallback,
+
+    /// <summary>
+    /// In TLS 1.2, the peer does not bind the master secret to the handshake (RFC 7627), or did in the session that is to be
+    /// resumed and does not now.
+    /// </summary>
+    ExtendedMasterSecretMissing,
+
+    /// <summary>In TLS 1.2, the peer does not signal secure renegotiation, or not rightly (RFC 5746 sections 3.4, 3.6).</summary>
+    InsecureRenegotiation,
+
+    /// <summary>In TLS 1.2, the peer asks for a renegotiation again, after it was told that there is none.</summary>
+    RenegotiationRepeated,
+
     /// <summary>The two sides have no cipher suite in common.</summary>
     NoCommonCipherSuite,
 

@@ -12,6 +12,8 @@ internal sealed class StapledCredential(TlsCredential credential, OcspStapler st
 
     public override IReadOnlyList<SignatureScheme> SignatureSchemes => credential.SignatureSchemes;
 
+    public override IReadOnlyList<SignatureScheme> Tls12SignatureSchemes => credential.Tls12SignatureSchemes;
+
     public override int MaximumSignatureLength => credential.MaximumSignatureLength;
 
     public override IReadOnlyList<ReadOnlyMemory<byte>> IssuerNames => credential.IssuerNames;

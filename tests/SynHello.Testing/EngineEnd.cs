@@ -42,6 +42,9 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
     /// <summary>Whether a server takes the early data that it is asked about; by default it does.</summary>
     public Func<EarlyDataAttempt, bool> TakesEarlyData { get; set; } = _ => true;
 
+    /// <summary>Looks up the sessions that are asked for; by default there are none.</summary>
+    public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> Sessions { get; set; } = _ => default;
+
     /// <summary>Whether verdicts are given at once; otherwise the test gives them.</summary>
     public bool AnswersVerdicts { get; set; } = true;
 
@@ -124,6 +127,9 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
                     return true;
                 case TlsEvent.NeedSignature:
                     Engine.UseSignature(Signs(Engine.SignatureRequest!), _output);
+                    return true;
+                case TlsEvent.NeedSession:
+                    ((TlsServerEngine)Engine).UseSession(Sessions(((TlsServerEngine)Engine).SessionLookup).Span, _output);
                     return true;
                 case TlsEvent.NeedEarlyDataVerdict when TakesEarlyData(((TlsServerEngine)Engine).EarlyDataAttempt!):
                     ((TlsServerEngine)Engine).AcceptEarlyData(_output);

@@ -78,7 +78,9 @@ public sealed class ClientRefusalTests
         AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(44, 0, 1, 1));
         AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(16, 0, 3, 2, 1, 1));
         AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(41, 0, 0));
-        AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(0xff01, 0));
+        AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(0x5a5a, 0));
+        AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(0xff01, 0)); // of TLS 1.2
+        AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(23));
     }
 
     [Fact]

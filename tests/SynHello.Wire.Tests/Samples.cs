@@ -18,6 +18,13 @@ internal static class Samples
         ["CertificateVerify"] = body => CertificateVerify.Parse(body),
         ["NewSessionTicket"] = body => NewSessionTicket.Parse(body),
         ["KeyUpdate"] = body => KeyUpdate.Parse(body),
+        ["ServerHello of TLS 1.2"] = body => Tls12ServerHello.Parse(body, EverythingOffered),
+        ["Certificate of TLS 1.2"] = body => WalkTls12Certificate(body),
+        ["CertificateStatus"] = body => CertificateStatus.Parse(body),
+        ["ServerKeyExchange"] = body => ServerKeyExchange.Parse(body),
+        ["ClientKeyExchange"] = body => ClientKeyExchange.Parse(body),
+        ["CertificateRequest of TLS 1.2"] = body => Tls12CertificateRequest.Parse(body),
+        ["NewSessionTicket of TLS 1.2"] = body => Tls12NewSessionTicket.Parse(body),
     };
 
     public static readonly Dictionary<string, byte[]> Bodies = new()
@@ -86,6 +93,45 @@ internal static class Samples
             MaximumEarlyData = 1024,
         }.Write(writer)),
         ["KeyUpdate"] = Body(writer => new KeyUpdate(UpdateRequested: true).Write(writer)),
+        ["ServerHello of TLS 1.2"] = Body(writer => new Tls12ServerHello
+        {
+            Random = Bytes(32, 1),
+            SessionId = Bytes(32, 2),
+            CipherSuite = CipherSuite.TlsEcdheEcdsaWithAes128GcmSha256,
+            Present = default(ExtensionSet)
+                .With(ExtensionType.ServerName)
+                .With(ExtensionType.StatusRequest)
+                .With(ExtensionType.ExtendedMasterSecret)
+                .With(ExtensionType.SessionTicket)
+                .With(ExtensionType.EcPointFormats)
+                .With(ExtensionType.ApplicationLayerProtocolNegotiation)
+                .With(ExtensionType.RecordSizeLimit)
+                .With(ExtensionType.RenegotiationInfo),
+            PointFormats = [0],
+            ApplicationProtocol = "h2"u8,
+            RecordSizeLimit = 4096,
+        }.Write(writer)),
+        ["Certificate of TLS 1.2"] = Body(writer => Tls12Certificate.Write(writer, [Bytes(70, 6), Bytes(50, 7)])),
+        ["CertificateStatus"] = Body(writer => CertificateStatus.Write(writer, Bytes(90, 9))),
+        ["ServerKeyExchange"] = Body(writer =>
+        {
+            using var parameters = new TlsWriter();
+            ServerKeyExchange.WriteParameters(parameters, NamedGroup.X25519, Bytes(32, 3));
+            new ServerKeyExchange
+            {
+                Parameters = parameters.Written,
+                Algorithm = SignatureScheme.EcdsaSecp256r1Sha256,
+                Signature = Bytes(71, 9),
+            }.Write(writer);
+        }),
+        ["ClientKeyExchange"] = Body(writer => ClientKeyExchange.Write(writer, Bytes(65, 3))),
+        ["CertificateRequest of TLS 1.2"] = Body(writer => Tls12CertificateRequest.Write(
+            writer, new CodePoints([4, 3, 8, 4]), [0, 2, 0x30, 0])),
+        ["NewSessionTicket of TLS 1.2"] = Body(writer => new Tls12NewSessionTicket
+        {
+            LifetimeHintSeconds = 7200,
+            Ticket = Bytes(178, 11),
+        }.Write(writer)),
     };
 
     /// <summary>The message without its header, whose length has to be right.</summary>
@@ -106,6 +152,14 @@ internal static class Samples
         for (int i = 0; i < count; i++)
             bytes[i] = (byte)((seed * 31) + i + 1);
         return bytes;
+    }
+
+    private static void WalkTls12Certificate(byte[] body)
+    {
+        foreach (ReadOnlySpan<byte> _ in Tls12Certificate.Parse(body))
+        {
+            // The entries are read as they are walked over.
+        }
     }
 
     private static void WalkCertificate(byte[] body)

@@ -3,21 +3,21 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>What the client keeps from one state to the next.</summary>
-internal sealed class ClientContext(TlsClientConfiguration configuration, string? serverName)
+internal sealed partial class ClientContext(TlsClientConfiguration configuration, string? serverName)
     : ConnectionContext(configuration)
 {
-    private static readonly byte[] _tls13Only = [0x03, 0x04];
     private static readonly byte[] _dheOnly = [PskKeyExchangeMode.PskDheKe];
     private static readonly byte[] _eitherMode = [PskKeyExchangeMode.PskDheKe, PskKeyExchangeMode.PskKe];
 
     private readonly byte[] _random = new byte[32];
-    private readonly byte[] _sessionId = configuration.MiddleboxCompatibility ? new byte[32] : [];
+    private byte[] _sessionId = configuration.MiddleboxCompatibility && configuration.SpeaksTls13 ? new byte[32] : [];
     private bool _changeCipherSpecSent;
     private KeySchedule? _sessionKeys;
 
     public TlsClientConfiguration Configuration { get; } = configuration;
 
-    public ReadOnlySpan<byte> SessionId => _sessionId;
+    /// <summary>legacy_session_id: that of the session of TLS 1.2 that is on offer, or octets of no meaning.</summary>
+    public ReadOnlySpan<byte> SessionId => Tls12Session is { SessionId.Length: > 0 } session ? session.SessionId : _sessionId;
 
     /// <summary>The extensions of the ClientHello: no other may be answered.</summary>
     public ExtensionSet Offered { get; private set; }
@@ -107,6 +107,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             present = present.With(ExtensionType.Cookie);
         if (padding >= 0)
             present = present.With(ExtensionType.Padding);
+        ReadOnlySpan<byte> ticket = Tls12Session is { } olderSession ? olderSession.Ticket : default;
 
         Span<byte> name = stackalloc byte[255];
         name = name[..System.Text.Encoding.ASCII.GetBytes(ServerName ?? "", name)];
@@ -119,12 +120,12 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         {
             LegacyVersion = ProtocolVersion.Tls12,
             Random = _random,
-            LegacySessionId = _sessionId,
+            LegacySessionId = SessionId,
             CipherSuites = new CodePoints(offer.CipherSuites),
             LegacyCompressionMethods = [0],
             Present = present,
             ServerName = name,
-            SupportedVersions = new CodePoints(_tls13Only),
+            SupportedVersions = new CodePoints(offer.Versions),
             SupportedGroups = new CodePoints(offer.Groups),
             SignatureAlgorithms = new CodePoints(offer.SignatureSchemes),
             KeyShares = KeyShareList.Parse(shares.Written),
@@ -133,6 +134,8 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             RecordSizeLimit = (ushort)(Configuration.RecordSizeLimit ?? 0),
             Cookie = cookie,
             Padding = padding,
+            PointFormats = [0],
+            SessionTicket = ticket,
             PskKeyExchangeModes = Configuration.AllowPskKeyExchange ? _eitherMode : _dheOnly,
             NewSessionCount = tickets,
             ResumptionCount = tickets,

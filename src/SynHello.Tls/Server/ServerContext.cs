@@ -5,7 +5,7 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>What the server keeps from one state to the next.</summary>
-internal sealed class ServerContext(TlsServerConfiguration configuration) : ConnectionContext(configuration)
+internal sealed partial class ServerContext(TlsServerConfiguration configuration) : ConnectionContext(configuration)
 {
     public TlsServerConfiguration Configuration { get; } = configuration;
 
@@ -71,6 +71,7 @@ internal sealed class ServerContext(TlsServerConfiguration configuration) : Conn
         CryptographicOperations.ZeroMemory(ClientHandshakeSecret);
         Session?.Dispose();
         ClientKey?.Dispose();
+        KeyExchange?.Dispose();
         base.Dispose();
     }
 }

@@ -312,7 +312,8 @@ internal static class ServerFlight
         CryptographicOperations.ZeroMemory(serverSecret);
     }
 
-    private static string? ReadServerName(in ClientHello hello)
+    /// <summary>The host that the client asks for; null when it names none.</summary>
+    public static string? ReadServerName(in ClientHello hello)
     {
         if (!hello.Present.Contains(ExtensionType.ServerName))
             return null;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 
@@ -35,21 +36,27 @@ internal static class ConnectionOptions
         return option;
     }
 
-    public static Option<string> Tls()
+    public static Option<SslProtocols> Tls() => new("--tls")
     {
-        var option = new Option<string>("--tls")
+        Description = "The TLS version: 1.2, 1.3 or all, of which the newest is taken that both ends speak.",
+        HelpName = "1.2|1.3|all",
+        DefaultValueFactory = _ => SslProtocols.Tls12 | SslProtocols.Tls13,
+        CustomParser = result =>
         {
-            Description = "The TLS version.",
-            HelpName = "1.3",
-            DefaultValueFactory = _ => "1.3",
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is not "1.3")
-                result.AddError("--tls is 1.3.");
-        });
-        return option;
-    }
+            switch (result.Tokens[0].Value)
+            {
+                case "1.2":
+                    return SslProtocols.Tls12;
+                case "1.3":
+                    return SslProtocols.Tls13;
+                case "all":
+                    return SslProtocols.Tls12 | SslProtocols.Tls13;
+                default:
+                    result.AddError($"--tls is 1.2, 1.3 or all, not '{result.Tokens[0].Value}'.");
+                    return default;
+            }
+        },
+    };
 
     public static Option<string?> KeyLog() => new("--keylog")
     {

@@ -44,6 +44,12 @@ public sealed record HandshakeReport
     /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2).</summary>
     public bool IsResumed { get; init; }
 
+    /// <summary>
+    /// Whether the request could leave, in TLS 1.2, before the server's Finished had come (False Start, RFC 7918). On a server, whether
+    /// data came together with the client's Finished.
+    /// </summary>
+    public bool IsFalseStarted { get; init; }
+
     /// <summary>What became of early data.</summary>
     public EarlyDataStatus EarlyData { get; init; }
 
@@ -109,7 +115,7 @@ public sealed record HandshakeReport
 
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
-    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. With accepted early data,
+    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest, and in TLS 1.2 one more for a full handshake without a False Start. With accepted early data,
     /// which is a request, none when the SYN carried all of it and was taken, otherwise one; a server knows that for
     /// sure when the handshake is complete. A SYN sent again is not counted.
     /// </summary>

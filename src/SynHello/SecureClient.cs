@@ -43,7 +43,7 @@ public sealed class SecureClient
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A timeout, an age or a limit is out of its range.</exception>
-    /// <exception cref="ArgumentException">The revocation options say what is not allowed.</exception>
+    /// <exception cref="ArgumentException">The revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3.</exception>
     public SecureClient(SecureClientOptions? options = null)
     {
         options ??= new SecureClientOptions();
@@ -53,6 +53,9 @@ public sealed class SecureClient
         _verification = new CertificateVerification(options);
         _configuration = new TlsClientConfiguration(provider)
         {
+            Versions = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options)),
+            AllowFalseStart = options.AllowFalseStart,
+            RequireExtendedMasterSecret = options.RequireExtendedMasterSecret,
             RequestOcspResponses = _verification.AsksForStaples,
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
@@ -247,7 +250,7 @@ public sealed class SecureClient
             attempt.ReleaseFlight();
             stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
-                dialed, attempt, _heldFlights, new HandshakeAnswers(Verify, _credentialCallback), start, linked.Token).ConfigureAwait(false);
+                dialed, attempt, _heldFlights, new HandshakeAnswers(Verify, _credentialCallback, _logger, FindSession: null), start, linked.Token).ConfigureAwait(false);
             LogConnected(endPoint, stream.Report);
             return stream;
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
@@ -114,6 +115,26 @@ public sealed class SecureClientOptions
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The versions of TLS that are offered, of which the server takes its newest: by default TLS 1.2 and TLS 1.3, which are all that
+    /// there are here.
+    /// </summary>
+    public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>
+    /// Whether, in TLS 1.2, a connection is handed out and takes its first request before the server's Finished has come (False Start,
+    /// RFC 7918), which saves a round trip; true by default. It is done only with suites and groups that are strong enough, and
+    /// where an application protocol was chosen, or none was offered. Nothing that the server sends is handed out before its
+    /// Finished was checked: <see cref="SecureStream.IsHandshakeComplete"/>.
+    /// </summary>
+    public bool AllowFalseStart { get; set; } = true;
+
+    /// <summary>
+    /// Whether TLS 1.2 is spoken only with servers that bind the session's secret to the handshake (RFC 7627); true by default. Without
+    /// that nothing is resumed, and no keying material exported.
+    /// </summary>
+    public bool RequireExtendedMasterSecret { get; set; } = true;
 
     /// <summary>The cipher suites to offer, best first; null, the default, means all.</summary>
     public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }

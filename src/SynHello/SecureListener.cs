@@ -35,7 +35,7 @@ public sealed class SecureListener : IAsyncDisposable
     /// <param name="options">How to listen.</param>
     /// <exception cref="ArgumentException">
     /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope, or
-    /// a Fast Open key is none, or the revocation options say what is not allowed.
+    /// a Fast Open key is none, or the revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -49,8 +49,11 @@ public sealed class SecureListener : IAsyncDisposable
             throw new ArgumentException("There is no certificate to show.", nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
         _clients = new CertificateVerification(options);
+        IReadOnlyList<ProtocolVersion> versions = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options));
         _configuration = new TlsServerConfiguration(provider, [.. options.Credentials])
         {
+            Versions = versions,
+            RequireExtendedMasterSecret = options.RequireExtendedMasterSecret,
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
@@ -83,7 +86,8 @@ public sealed class SecureListener : IAsyncDisposable
         _settings = new ServerHandshakeSettings(
             options.HandshakeTimeout,
             register,
-            new HandshakeAnswers(VerifyClient, options.CredentialCallback),
+            new HandshakeAnswers(
+                VerifyClient, options.CredentialCallback, _logger, options.SessionCache is SharedSessionCache shared ? shared.FindAsync : null),
             options.AddressValidation,
             _metrics,
             _logger);
@@ -301,11 +305,13 @@ public sealed class SecureListener : IAsyncDisposable
     private static TlsServerResumption? MakeResumption(SecureListenerOptions options, string trustSettings, out ReplayRegister? register)
     {
         register = null;
+        bool speaksTls12 = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options)).Contains(ProtocolVersion.Tls12);
         if (options.TicketCount == 0)
         {
             if (options.MaximumEarlyData != 0)
                 throw new ArgumentException("Early data needs tickets: TicketCount is 0.", nameof(options));
-            return null;
+            if (!speaksTls12 || options.SessionCache is null)
+                return null;
         }
 
         if (options.MaximumEarlyData > 0)
@@ -329,6 +335,7 @@ public sealed class SecureListener : IAsyncDisposable
         {
             TicketLifetime = options.TicketLifetime,
             TicketCount = options.TicketCount,
+            SessionCache = speaksTls12 ? options.SessionCache ?? new SessionIdCache(timeProvider: options.TimeProvider) : null,
             MaximumEarlyData = options.MaximumEarlyData,
             EarlyDataWindow = options.EarlyDataWindow,
             ReplayScope = register?.Scope ?? Guid.Empty,

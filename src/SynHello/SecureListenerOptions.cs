@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
@@ -74,6 +75,25 @@ public sealed class SecureListenerOptions
     /// </summary>
     public FastOpenMode FastOpen { get; set; } = FastOpenMode.Cookie;
 
+    /// <summary>
+    /// The versions of TLS that are spoken; by default TLS 1.2 and TLS 1.3, which are all that there are here. Each client gets the newest
+    /// that it speaks too.
+    /// </summary>
+    public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>
+    /// Whether TLS 1.2 is spoken only with clients that bind the session's secret to the handshake (RFC 7627); true by default. Without
+    /// that nothing is resumed, and no keying material exported.
+    /// </summary>
+    public bool RequireExtendedMasterSecret { get; set; } = true;
+
+    /// <summary>
+    /// Keeps the sessions of clients that speak TLS 1.2 and take no tickets, and all of TLS 1.2 where <see cref="TicketCount"/> is 0. Null,
+    /// the default, makes the listener a <see cref="SessionIdCache"/> of its own; a <see cref="SharedSessionCache"/> is for many
+    /// servers, which need the same <see cref="TicketKeys"/> then.
+    /// </summary>
+    public TlsSessionCache? SessionCache { get; set; }
+
     /// <summary>The application protocols, best first (RFC 7301); empty negotiates none.</summary>
     public IList<SslApplicationProtocol> ApplicationProtocols { get; set; } = [];
 
@@ -89,7 +109,7 @@ public sealed class SecureListenerOptions
 
     /// <summary>
     /// How many tickets a connection is given, 2 by default and 16 at most; a client can ask for another number (RFC 9149). 0 gives
-    /// out none and resumes nothing.
+    /// out none; then only TLS 1.2 is resumed, and only where a <see cref="SessionCache"/> is given.
     /// </summary>
     public int TicketCount { get; set; } = 2;
 

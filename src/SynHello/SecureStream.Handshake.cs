@@ -30,12 +30,12 @@ public sealed partial class SecureStream
     {
         var engine = (TlsClientEngine)_engine;
         long connected = attempt.ConnectedAt;
-        while (!engine.IsHandshakeComplete)
+        while (!engine.MaySend)
         {
             if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
             await AnswerAllAsync(answers, cancellationToken).ConfigureAwait(false);
-            if (!engine.IsHandshakeComplete)
+            if (!engine.MaySend)
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -47,6 +47,8 @@ public sealed partial class SecureStream
             KeepSessions();
         }
 
+        if (!engine.IsHandshakeComplete)
+            _earlyPhase = new EarlyPhase(start); // a False Start: whoever reads first completes the handshake
         attempt.Conclude();
         bool isRequestDue = attempt.IsRequestDue;
         if (isRequestDue)
@@ -63,7 +65,8 @@ public sealed partial class SecureStream
             engine.ClientHelloLength,
             fastOpen.RoundTrip,
             _timeProvider.GetElapsedTime(start, connected),
-            handshakeTime);
+            handshakeTime,
+            engine.Negotiated.IsFalseStarted);
         bool isAccepted = report.EarlyData == EarlyDataStatus.Accepted;
         bool isWhollyInSyn = fastOpen.SynDataBytes > 0 && fastOpen.SynDataBytes >= dialed.FirstFlightLength;
         _report = report with
@@ -130,6 +133,10 @@ public sealed partial class SecureStream
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        // Data behind the client's Finished came with it: a False Start, of which a server knows nothing else.
+        bool isFalseStart = engine.Negotiated.Version == ProtocolVersion.Tls12 && !engine.Negotiated.IsResumed
+            && !(_received.IsEmpty && _plaintext.IsEmpty);
+
         // A cookieless listener looks at no cookies, so nobody can have shown one.
         FastOpenOutcome taken = accepted.CookieVerified ? FastOpenOutcome.Cookie : FastOpenOutcome.Cookieless;
         bool synDataTaken = accepted.SynDataTaken;
@@ -139,7 +146,8 @@ public sealed partial class SecureStream
             clientHelloBytes,
             GetPathRoundTrip(),
             TimeSpan.Zero,
-            _timeProvider.GetElapsedTime(start)) with
+            _timeProvider.GetElapsedTime(start),
+            isFalseStart) with
         {
             HeldBackBytes = _gate?.HeldBackBytes ?? 0,
         };
@@ -195,9 +203,15 @@ public sealed partial class SecureStream
         int clientHelloBytes,
         TimeSpan? pathRoundTrip,
         TimeSpan connectTime,
-        TimeSpan handshakeTime)
+        TimeSpan handshakeTime,
+        bool isFalseStart)
     {
         TlsNegotiation negotiated = _engine.Negotiated;
+
+        // In TLS 1.2 the client speaks twice before it is done, unless the session is resumed, or it does not wait for the end.
+        int flights = negotiated.EarlyData == EarlyDataStatus.Accepted ? 0
+            : negotiated.Version == ProtocolVersion.Tls12 && !negotiated.IsResumed && !isFalseStart ? 2
+            : 1;
 
         // A hello that did not fit into the SYN is answered a round trip later, as without Fast Open.
         bool helloInSyn = synDataBytes > 0 && synDataBytes >= clientHelloBytes;
@@ -217,8 +231,8 @@ public sealed partial class SecureStream
             CertificateBytes = negotiated.ServerCertificateLength,
             CertificateChainBytes = CountBytes(negotiated.IsResumed ? [] : ServerCertificates(negotiated)),
             OcspResponseBytes = _engine is TlsClientEngine ? CountBytes(negotiated.PeerOcspResponses) : 0,
-            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + (negotiated.EarlyData == EarlyDataStatus.Accepted ? 0 : 1)
-                + (negotiated.HelloRetryRequested ? 1 : 0),
+            IsFalseStarted = isFalseStart,
+            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + flights + (negotiated.HelloRetryRequested ? 1 : 0),
             PathRoundTrip = pathRoundTrip,
             ConnectTime = connectTime,
             HandshakeTime = handshakeTime,

@@ -6,6 +6,9 @@ namespace SynHello;
 /// <content>What the engine asks during the handshake, and the answers.</content>
 public sealed partial class SecureStream
 {
+    /// <summary>The longest that a look-up may take: the client waits, and a full handshake costs it less.</summary>
+    private static readonly TimeSpan SessionLookupTime = TimeSpan.FromSeconds(1);
+
     /// <summary>How the peer's chain was verified; null when none was.</summary>
     private ChainVerification? _verification;
 
@@ -27,6 +30,9 @@ public sealed partial class SecureStream
                     break;
                 case TlsEvent.NeedSignature:
                     await SignAsync(_engine.SignatureRequest!, cancellationToken).ConfigureAwait(false);
+                    break;
+                case TlsEvent.NeedSession:
+                    await FindSessionAsync(answers, (TlsServerEngine)_engine, cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     isAnswered = false;
@@ -95,6 +101,32 @@ public sealed partial class SecureStream
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             _engine.UseSignature(signature.Span, _output);
+        }
+    }
+
+    /// <summary>Asks the cache that servers share; whatever goes wrong with it means a full handshake.</summary>
+    private async ValueTask FindSessionAsync(HandshakeAnswers answers, TlsServerEngine engine, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> session = default;
+        if (answers.FindSession is { } find)
+        {
+            using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            try
+            {
+                session = await find(engine.SessionLookup, unwanted.Token)
+                    .AsTask().WaitAsync(SessionLookupTime, _timeProvider, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                await unwanted.CancelAsync().ConfigureAwait(false); // nobody waits for it any more
+                Log.SessionCacheFailed(answers.Logger, RemoteEndPoint, exception);
+            }
+        }
+
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            engine.UseSession(session.Span, _output);
         }
     }
 

@@ -12,7 +12,7 @@ namespace SynHello;
 
 /// <summary>
 /// A TLS connection over TCP, as <see cref="SecureClient"/> and <see cref="SecureListener"/> hand it out: the handshake is complete,
-/// unless a listener has accepted early data (<see cref="IsHandshakeComplete"/>).
+/// unless a listener has accepted early data, or a client has made a False Start (<see cref="IsHandshakeComplete"/>).
 /// One read and any number of writes may be under way at a time, from different threads; a second read at the same time is refused.
 /// The synchronous methods block their thread on the asynchronous ones.
 /// </summary>
@@ -54,8 +54,7 @@ public sealed partial class SecureStream : Stream
     public HandshakeReport Report => _report ?? throw new InvalidOperationException("The handshake is not complete.");
 
     /// <summary>The TLS version in .NET's type.</summary>
-    public SslProtocols SslProtocol =>
-        _engine.Negotiated.Version == ProtocolVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.None;
+    public SslProtocols SslProtocol => _engine.Negotiated.Version.ToSslProtocols();
 
     /// <summary>The cipher suite in .NET's type.</summary>
     public TlsCipherSuite NegotiatedCipherSuite => _engine.Negotiated.CipherSuite.ToTlsCipherSuite();
@@ -238,10 +237,14 @@ public sealed partial class SecureStream : Stream
         }
     }
 
-    /// <summary>Changes this side's sending key and, on request, asks the peer to change its own (RFC 8446 section 4.6.3).</summary>
+    /// <summary>
+    /// Changes this side's sending key and, on request, asks the peer to change its own (RFC 8446 section 4.6.3). In TLS 1.2 keys do not
+    /// change.
+    /// </summary>
     /// <param name="requestPeer">Whether the peer is asked too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="InvalidOperationException">The version is TLS 1.2.</exception>
     public async Task UpdateKeyAsync(bool requestPeer = false, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -270,10 +273,13 @@ public sealed partial class SecureStream : Stream
         }
     }
 
-    /// <summary>Derives keying material that both ends share and nobody else has (RFC 8446 section 7.5).</summary>
+    /// <summary>Derives keying material that both ends share and nobody else has (RFC 8446 section 7.5, RFC 5705).</summary>
     /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
     /// <param name="context">A context; an empty one and none are the same.</param>
     /// <param name="destination">What is filled.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The handshake is not complete, or in TLS 1.2 the session's secret is not bound to the handshake (RFC 7627 section 5.4).
+    /// </exception>
     public void ExportKeyingMaterial(string label, ReadOnlySpan<byte> context, Span<byte> destination)
     {
         lock (_lock)

@@ -96,6 +96,7 @@ internal static class GetCommand
                 CertificateFile = parsed.GetValue(certificate),
                 KeyFile = parsed.GetValue(key) ?? parsed.GetValue(certificate),
                 Revocation = parsed.GetValue(revocation),
+                Tls = parsed.GetValue(tls),
                 FastOpen = parsed.GetValue(fastOpen),
                 EarlyData = parsed.GetValue(earlyData),
                 SessionFile = parsed.GetValue(sessionFile),

@@ -40,6 +40,7 @@ internal sealed class GetOperation : IDisposable
         _client = new SecureClient(new SecureClientOptions
         {
             FastOpen = options.FastOpen,
+            EnabledSslProtocols = options.Tls,
             ApplicationProtocols = options.ApplicationProtocols,
             Credentials = options.CertificateFile is { } certificate ? [LoadCredential(certificate, options.KeyFile!)] : [],
             Revocation = new RevocationOptions

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 
@@ -19,6 +20,8 @@ internal sealed record GetOptions
 
     /// <summary>How it is found out whether the server's certificates were revoked.</summary>
     public RevocationMode Revocation { get; init; } = RevocationMode.Staple;
+
+    public SslProtocols Tls { get; init; }
 
     public FastOpenMode FastOpen { get; init; }
 

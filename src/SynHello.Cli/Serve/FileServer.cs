@@ -74,6 +74,7 @@ internal static class FileServer
 
             listener.ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol("http/1.0")];
             listener.FastOpen = options.FastOpen;
+            listener.EnabledSslProtocols = options.Tls;
             listener.MaximumEarlyData = options.EarlyDataBytes;
             listener.KeyLog = keyLog is null ? null : keyLog.Write;
             if (options.HandshakeTimeout is { } timeout)

@@ -84,6 +84,7 @@ internal static class ServeCommand
             StaplesOcsp = parsed.GetResult(ocsp) is not null,
             OcspDirectory = parsed.GetValue(ocsp),
             Root = parsed.GetValue(root),
+            Tls = parsed.GetValue(tls),
             FastOpen = parsed.GetValue(fastOpen),
             EarlyDataBytes = parsed.GetValue(earlyData),
             KeyLogFile = parsed.GetValue(keyLog),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 
@@ -13,6 +14,8 @@ internal sealed record ServeOptions
     public required IReadOnlyList<(string Certificate, string Key)> Credentials { get; init; }
 
     public string? Root { get; init; }
+
+    public SslProtocols Tls { get; init; }
 
     public FastOpenMode FastOpen { get; init; }
 

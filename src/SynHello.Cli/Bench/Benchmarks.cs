@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Authentication;
 
 namespace SynHello.Cli;
 
@@ -19,6 +20,8 @@ internal static class Benchmarks
         "tls13-full-pair",
         "tls13-resumed-pair",
         "tls13-early-data-pair",
+        "tls12-full-pair",
+        "tls12-resumed-pair",
         "tls13-full-pair-memory",
         "tls13-resumed-pair-memory",
         "tls13-verified-pair-memory",
@@ -53,7 +56,8 @@ internal static class Benchmarks
         int connectionWarmUp = quick ? ShortWarmUp : ConnectionWarmUp;
         const int OverLoopback = 25;
         const int InMemory = 50;
-        bool resumes = name.StartsWith("tls13-resumed", StringComparison.Ordinal);
+        bool resumes = name.Contains("-resumed", StringComparison.Ordinal);
+        SslProtocols protocol = name is "tls12-full-pair" or "tls12-resumed-pair" ? SslProtocols.Tls12 : SslProtocols.Tls13;
         bool hasEarlyData = name == "tls13-early-data-pair";
         if (name == "tls13-verified-pair-memory")
         {
@@ -80,8 +84,8 @@ internal static class Benchmarks
             return PairResult(name, pairs, BareMicroseconds(resumes));
         }
 
-        await using var synHello = new SynHelloLoopback(resumes || hasEarlyData, hasEarlyData);
-        await using var sslStream = new SslStreamLoopback(resumes || hasEarlyData);
+        await using var synHello = new SynHelloLoopback(resumes || hasEarlyData, hasEarlyData, protocol);
+        await using var sslStream = new SslStreamLoopback(resumes || hasEarlyData, protocol);
         await using var plain = new PlainLoopback();
         LoopbackContestant[] contestants = [synHello, sslStream, plain];
         if (name is "bulk-1m" or "bulk-16k")
@@ -104,7 +108,7 @@ internal static class Benchmarks
             contestant => MeasurePairsAsync(
                 () => name switch
                 {
-                    "tls13-resumed-pair" => contestant.VisitAndCloseAsync(cancellationToken),
+                    "tls13-resumed-pair" or "tls12-resumed-pair" => contestant.VisitAndCloseAsync(cancellationToken),
                     "tls13-early-data-pair" => contestant.ExchangeAndCloseAsync(cancellationToken),
                     _ => contestant.ConnectAndCloseAsync(cancellationToken),
                 },

@@ -124,6 +124,7 @@ internal static class Tls12ServerFlight
         Tls12Certificate.Write(context.Flight, credential.CertificateChain);
         if (!response.IsEmpty)
             CertificateStatus.Write(context.Flight, response.Span);
+        context.Negotiated.ServerCertificateLength = context.Flight.Length - start;
         context.AppendFlight(start);
         return Sign(context, credential, scheme, group);
     }

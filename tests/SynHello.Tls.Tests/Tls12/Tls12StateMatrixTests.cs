@@ -122,7 +122,12 @@ public sealed class Tls12StateMatrixTests
     [MemberData(nameof(ClientCells))]
     public void Client_RefusesWhatDoesNotBelongIntoItsState(string state, int message)
     {
-        using var server = new Tls12HostileServer();
+        using var server = new Tls12HostileServer(new TlsClientConfiguration(Crypto.DefaultCryptoProvider.Instance)
+        {
+            Versions = Tls12Engines.Both,
+            TimeProvider = TimeProvider.System,
+            RequestOcspResponses = true,
+        });
         _clientStates.Single(candidate => candidate.Name == state).Enter(server);
         AssertRefuses(server, message);
     }

@@ -183,6 +183,9 @@ internal abstract class HostilePeer : IDisposable
     /// <summary>The keys of TLS 1.2 that this side's change_cipher_spec switches to.</summary>
     protected RecordProtection? PendingWrites { get; set; }
 
+    /// <summary>Whether this side has keys to write with.</summary>
+    public bool IsWriting => _write is not null;
+
     /// <summary>Switches to the keys of TLS 1.2, without a word to the victim.</summary>
     public void SwitchWrites()
     {

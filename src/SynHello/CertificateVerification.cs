@@ -20,6 +20,7 @@ internal sealed class CertificateVerification
 
     private readonly string _peer;
     private readonly string _usage;
+    private readonly bool _isOfClients;
     private readonly X509ChainPolicy? _policy;
     private readonly X509Certificate2Collection? _roots;
     private readonly RemoteCertificateValidationCallback? _callback;
@@ -83,6 +84,7 @@ internal sealed class CertificateVerification
     {
         _peer = peer;
         _usage = usage;
+        _isOfClients = usage == ClientAuthentication;
         _policy = policy?.Clone();
         _roots = roots is { Count: > 0 } ? [.. roots] : null;
         _callback = callback;
@@ -91,8 +93,14 @@ internal sealed class CertificateVerification
         _revocation = new RevocationChecker(revocation, timeProvider, logger, peer);
         if (callback is null && policy is null or { RevocationMode: X509RevocationMode.NoCheck, VerificationTimeIgnored: true })
             _verified = new VerifiedChains(timeProvider);
+
+        // A name says what a callback stands for that judges servers, and nothing of one that says who the client is.
         TrustSettings = TrustDigest.Of(
-            CreatePolicy(now: default), sessionTrustName, callback is not null || asksForIdentity, revocation, identity);
+            CreatePolicy(now: default),
+            asksForIdentity ? null : sessionTrustName,
+            callback is not null || asksForIdentity,
+            revocation,
+            identity);
     }
 
     /// <summary>Whether somebody wants to be asked about each connection, a resumed one too.</summary>
@@ -291,6 +299,10 @@ internal sealed class CertificateVerification
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
+
+        // Whoever connects must not make a server fetch what its certificate names, before anybody has vouched for it.
+        if (_isOfClients)
+            policy.DisableCertificateDownloads = true;
 
         // UTC says what it is; a time without a kind would be taken for the system's own zone, which need not be the clock's.
         if (policy.VerificationTimeIgnored)

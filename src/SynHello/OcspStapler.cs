@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
 
+using SynHello.Crypto;
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello;
 
@@ -250,6 +252,7 @@ public sealed class OcspStapler : IAsyncDisposable
     private void Publish()
     {
         Renew();
+        Encode();
         if (_file is null)
             return;
 
@@ -264,6 +267,19 @@ public sealed class OcspStapler : IAsyncDisposable
 
             _file.Write(responses);
         }
+    }
+
+    /// <summary>
+    /// Makes the messages that the next handshakes send: compressing takes milliseconds, and nobody is to wait for it. Who is there in
+    /// between makes his own.
+    /// </summary>
+    private void Encode()
+    {
+        CertificateMessages messages = CertificateMessages.Of(Credential);
+        TlsCryptoProvider provider = DefaultCryptoProvider.Instance;
+        messages.Get(Credential, provider, withOcspResponses: true, algorithm: null);
+        foreach (CertificateCompressionAlgorithm algorithm in provider.CertificateCompressionAlgorithms)
+            messages.Get(Credential, provider, withOcspResponses: true, algorithm);
     }
 
     /// <summary>Makes a new list of what holds.</summary>

@@ -38,7 +38,8 @@ public sealed class SecureClientOptions
     /// <summary>
     /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server
     /// authentication, no revocation check of X509Chain's own, and no certificate fetched from elsewhere while somebody waits.
-    /// A revocation mode of this policy's comes on top of <see cref="Revocation"/>, and blocks a thread.
+    /// A policy of .NET's makes has <see cref="X509ChainPolicy.DisableCertificateDownloads"/> off: it fetches a missing intermediate from
+    /// where the server's certificate says, on a thread that waits for it. A revocation mode of this policy's comes on top of <see cref="Revocation"/>, and blocks a thread.
     /// </summary>
     public X509ChainPolicy? CertificateChainPolicy { get; set; }
 
@@ -66,7 +67,8 @@ public sealed class SecureClientOptions
 
     /// <summary>
     /// Chooses what to show by what the server asks for, instead of <see cref="Credentials"/>; the handshake waits for it. None shows
-    /// none. Null by default. What it throws ends the handshake.
+    /// none. Null by default. What it throws ends the handshake, and so does the handshake's timeout. A connection that showed what it has
+    /// chosen is not resumed, because nobody would ask it then, and sessions are shared with no other client.
     /// </summary>
     public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
 

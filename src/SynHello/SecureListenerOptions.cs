@@ -48,7 +48,8 @@ public sealed class SecureListenerOptions
 
     /// <summary>
     /// How clients' chains are built and judged; null, the default, means <see cref="TrustedClientRoots"/>, client authentication, no
-    /// revocation check, and no certificate fetched from elsewhere.
+    /// revocation check. Whatever the policy says, no certificate is fetched from where a client's certificate points: anybody could make
+    /// the server ask for anything.
     /// </summary>
     public X509ChainPolicy? ClientCertificateChainPolicy { get; set; }
 

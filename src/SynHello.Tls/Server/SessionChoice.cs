@@ -16,7 +16,7 @@ internal static class SessionChoice
     private const int MostIdentities = 4;
 
     /// <summary>Longer tickets are nobody's here; they are passed over unopened.</summary>
-    private const int LongestTicket = 2048;
+    internal const int LongestTicket = 2048;
 
     /// <param name="context">The connection. Its transcript holds what came before this ClientHello.</param>
     /// <param name="hello">The ClientHello.</param>

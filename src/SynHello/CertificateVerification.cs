@@ -192,17 +192,20 @@ internal sealed class CertificateVerification
 
             TlsProtocolException? refusal = CheckChain(builder, certificate, targetHost, out SslPolicyErrors errors);
 
-            // Of a chain that leads nowhere nobody can say whether it was revoked, and nobody is asked about what is refused anyway.
+            // Nobody is asked about what is refused anyway.
             RevocationOutcome revocation = RevocationOutcome.Taken;
-            if (isNew && !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && (refusal is null || _callback is not null))
+            if (isNew && (refusal is null || _callback is not null))
             {
+                // Of a chain that leads nowhere only its own issuers can say something, and nobody else is asked.
                 X509Certificate2[] path = [.. builder.ChainElements.Select(element => element.Certificate)];
-                revocation = await _revocation.CheckAsync(path, chain, ocspResponses, cancellationToken).ConfigureAwait(false);
+                bool isTrusted = !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors);
+                revocation = isTrusted
+                    ? await _revocation.CheckAsync(path, chain, ocspResponses, cancellationToken).ConfigureAwait(false)
+                    : RevocationOutcome.Taken with { Refusal = _revocation.FindRevoked(path, chain, ocspResponses) };
+
+                // Not for a callback to overlook: the chain has no status that would tell it why, and many look at nothing else.
                 if (revocation.Refusal is not null)
-                {
-                    errors |= SslPolicyErrors.RemoteCertificateChainErrors;
-                    refusal ??= revocation.Refusal;
-                }
+                    return (revocation.Refusal, null);
             }
 
             // Read before the callback can dispose of anything. A chain that could not be built may have no elements.
@@ -224,7 +227,7 @@ internal sealed class CertificateVerification
                     null);
             }
 
-            return (null, Describe(now, revocation.Refusal is null ? sessionEnd : notAfter, errors));
+            return (null, Describe(now, sessionEnd, errors));
         }
         catch (CryptographicException exception)
         {

@@ -12,7 +12,7 @@ namespace SynHello;
 /// <summary>
 /// Fetches OCSP responses for a server's certificates in the background (RFC 6960), so that they can be shown with them (RFC 8446
 /// section 4.4.2.1): no client has to ask anybody, and no handshake ever waits for a responder. Responses are verified before they are shown,
-/// renewed halfway through their time, and shown until they end, whatever becomes of the responder meanwhile. Thread-safe.
+/// renewed halfway through their time or after twelve hours, and shown until they end, whatever becomes of the responder meanwhile. Thread-safe.
 /// </summary>
 public sealed class OcspStapler : IAsyncDisposable
 {
@@ -21,6 +21,9 @@ public sealed class OcspStapler : IAsyncDisposable
 
     /// <summary>The longest pause after a failure.</summary>
     internal static readonly TimeSpan LongestRetry = TimeSpan.FromHours(1);
+
+    /// <summary>How late a response is renewed at the latest, however long it lives: a revocation has to be heard of.</summary>
+    private static readonly TimeSpan LatestRenewal = TimeSpan.FromHours(12);
 
     /// <summary>How soon a response is renewed at the earliest, and how late the clock is looked at again at the latest.</summary>
     private static readonly TimeSpan ShortestRenewal = TimeSpan.FromMinutes(1);
@@ -93,6 +96,7 @@ public sealed class OcspStapler : IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OperationCanceledException">It was given up, or the stapler was disposed of.</exception>
+    /// <exception cref="CryptographicException">A certificate was revoked.</exception>
     public Task WaitForResponsesAsync(CancellationToken cancellationToken = default) => _complete.Task.WaitAsync(cancellationToken);
 
     /// <summary>Stops fetching. What the credential has is shown for as long as it holds.</summary>
@@ -101,6 +105,7 @@ public sealed class OcspStapler : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _complete.TrySetCanceled(CancellationToken.None);
+        _ = _complete.Task.Exception; // nobody has to have waited
         foreach (StapledCertificate certificate in _certificates)
             certificate.Dispose();
     }
@@ -219,8 +224,10 @@ public sealed class OcspStapler : IAsyncDisposable
                 {
                     certificate.Response = default;
                     certificate.Verdict = null;
+                    certificate.RevokedSince = answer.Verdict.ThisUpdate;
                 }
 
+                _complete.TrySetException(new CryptographicException($"A certificate is of no use any more: {answer.Verdict.Description}."));
                 Publish();
                 Log.StapledCertificateRevoked(_logger, certificate.Subject, answer.Verdict.Description);
                 return UntilRetry(failures);
@@ -238,6 +245,7 @@ public sealed class OcspStapler : IAsyncDisposable
         lock (_lock)
         {
             if (verdict.Status != RevocationStatus.Good
+                || verdict.ThisUpdate <= certificate.RevokedSince
                 || verdict.Until <= (certificate.Verdict?.Until ?? _timeProvider.GetUtcNow()))
             {
                 return false;
@@ -321,7 +329,7 @@ public sealed class OcspStapler : IAsyncDisposable
         TimeSpan left = verdict.ThisUpdate + ((verdict.Until - verdict.ThisUpdate) / 2) - now;
         if (left <= TimeSpan.Zero)
             left = (verdict.Until - now) / 2;
-        left *= 1 - (_jitter() / 5);
+        left = (left < LatestRenewal ? left : LatestRenewal) * (1 - (_jitter() / 5));
         return left > ShortestRenewal ? left : ShortestRenewal;
     }
 

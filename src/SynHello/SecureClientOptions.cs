@@ -55,8 +55,10 @@ public sealed class SecureClientOptions
     /// <summary>
     /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes
     /// only a certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and
-    /// the chain are disposed of when the callback returns: copy what is to outlive it. What <see cref="Revocation"/> refuses
-    /// is among the <see cref="SslPolicyErrors.RemoteCertificateChainErrors"/>, without a status in the chain.
+    /// the chain are disposed of when the callback returns: copy what is to outlive it. It is not
+    /// asked about what <see cref="Revocation"/> refuses: that is refused. A weak key or signature below the root, and a key usage that does
+    /// not allow to sign, are <see cref="SslPolicyErrors.RemoteCertificateChainErrors"/> without a status in the chain: a callback that
+    /// overlooks the statuses that it knows has to see that there is one.
     /// For a connection that is to resume a session it is asked before anything is sent, about the chain that the
     /// session's server proved itself with; where it refuses, the handshake is a full one, and it is asked about that.
     /// </summary>

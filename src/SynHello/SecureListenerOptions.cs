@@ -62,7 +62,8 @@ public sealed class SecureListenerOptions
 
     /// <summary>
     /// Decides on a client's certificate after it was checked, knowing what was found wrong; null, the default, takes only a certificate
-    /// that nothing is wrong with. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
+    /// that nothing is wrong with. Not asked about what <see cref="ClientCertificateRevocation"/> refuses; weak keys and signatures are chain
+    /// errors without a status in the chain. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
     /// the callback returns. It is not asked about a client that comes back with a ticket, and no other listener takes such tickets.
     /// </summary>
     public RemoteCertificateValidationCallback? ClientCertificateValidationCallback { get; set; }

@@ -314,9 +314,11 @@ public sealed class OcspStapler : IAsyncDisposable
                 until = verdict.Until < until ? verdict.Until : until;
             }
 
+            var staples = new Staples(responses.Any(response => !response.IsEmpty) ? responses : [], until);
+            _staples = staples;
             if (_certificates.TrueForAll(certificate => certificate.Verdict is not null))
-                _complete.TrySetResult();
-            return _staples = new Staples(responses.Any(response => !response.IsEmpty) ? responses : [], until);
+                _complete.TrySetResult(); // now that they are shown
+            return staples;
         }
     }
 

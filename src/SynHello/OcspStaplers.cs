@@ -53,6 +53,13 @@ internal sealed class OcspStaplers(OcspStaplerOptions options, string? directory
         return stapler.Credential;
     }
 
+    /// <summary>Waits until each has a response for each certificate that it asks about.</summary>
+    public Task WaitForResponsesAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.WhenAll(_staplers.Values.Select(stapler => stapler.WaitForResponsesAsync(cancellationToken)));
+    }
+
     /// <summary>Fetches no longer for what was shown. What it has is shown for as long as it holds.</summary>
     public void Remove(TlsCredential shown)
     {

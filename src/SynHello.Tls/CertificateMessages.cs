@@ -14,7 +14,7 @@ internal sealed class CertificateMessages
     private const int LeastGain = 8;
 
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _ocspResponses;
-    private readonly ConcurrentDictionary<Form, byte[]> _messages = new();
+    private readonly ConcurrentDictionary<Form, Lazy<byte[]>> _messages = new();
 
     private CertificateMessages(IReadOnlyList<ReadOnlyMemory<byte>> ocspResponses) => _ocspResponses = ocspResponses;
 
@@ -40,8 +40,8 @@ internal sealed class CertificateMessages
         CertificateCompressionAlgorithm? algorithm) =>
         _messages.GetOrAdd(
             new Form(withOcspResponses, algorithm),
-            static (form, state) => state.Owner.Encode(state.Credential, state.Provider, form),
-            (Owner: this, Credential: credential, Provider: provider));
+            static (form, state) => new Lazy<byte[]>(() => state.Owner.Encode(state.Credential, state.Provider, form)),
+            (Owner: this, Credential: credential, Provider: provider)).Value;
 
     private byte[] Encode(TlsCredential credential, TlsCryptoProvider provider, Form form)
     {

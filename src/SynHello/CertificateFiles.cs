@@ -82,7 +82,7 @@ public sealed class CertificateFiles : IAsyncDisposable
         {
             _staplers = new OcspStaplers(stapling, options.OcspDirectory, _logger);
             foreach (WatchedCertificate file in _files)
-                file.Decorate(_staplers.Add);
+                file.Decorate(_staplers.Add, _staplers.Remove);
         }
 
         Show();
@@ -107,6 +107,16 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// </summary>
     /// <returns>Whether another certificate is shown than before.</returns>
     public bool Reload() => Look(atOnce: true);
+
+    /// <summary>
+    /// Waits until the OCSP responses that are fetched (<see cref="CertificateFilesOptions.OcspStapling"/>) are there: before a server opens
+    /// whose certificates demand them (RFC 7633). When such a certificate is loaded anew, the one before is shown until its response is there.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OperationCanceledException">It was given up, or the certificates were disposed of.</exception>
+    /// <exception cref="CryptographicException">A certificate was revoked.</exception>
+    public Task WaitForResponsesAsync(CancellationToken cancellationToken = default) =>
+        _staplers is null ? Task.CompletedTask : _staplers.WaitForResponsesAsync(cancellationToken);
 
     /// <summary>Watches the files no longer, and fetches no OCSP responses any more. What was loaded stays usable.</summary>
     public async ValueTask DisposeAsync()

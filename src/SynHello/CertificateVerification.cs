@@ -20,6 +20,7 @@ internal sealed class CertificateVerification
 
     private readonly string _peer;
     private readonly string _usage;
+    private readonly bool _isOfClients;
     private readonly X509ChainPolicy? _policy;
     private readonly X509Certificate2Collection? _roots;
     private readonly RemoteCertificateValidationCallback? _callback;
@@ -83,6 +84,7 @@ internal sealed class CertificateVerification
     {
         _peer = peer;
         _usage = usage;
+        _isOfClients = usage == ClientAuthentication;
         _policy = policy?.Clone();
         _roots = roots is { Count: > 0 } ? [.. roots] : null;
         _callback = callback;
@@ -91,8 +93,14 @@ internal sealed class CertificateVerification
         _revocation = new RevocationChecker(revocation, timeProvider, logger, peer);
         if (callback is null && policy is null or { RevocationMode: X509RevocationMode.NoCheck, VerificationTimeIgnored: true })
             _verified = new VerifiedChains(timeProvider);
+
+        // A name says what a callback stands for that judges servers, and nothing of one that says who the client is.
         TrustSettings = TrustDigest.Of(
-            CreatePolicy(now: default), sessionTrustName, callback is not null || asksForIdentity, revocation, identity);
+            CreatePolicy(now: default),
+            asksForIdentity ? null : sessionTrustName,
+            callback is not null || asksForIdentity,
+            revocation,
+            identity);
     }
 
     /// <summary>Whether somebody wants to be asked about each connection, a resumed one too.</summary>
@@ -184,17 +192,20 @@ internal sealed class CertificateVerification
 
             TlsProtocolException? refusal = CheckChain(builder, certificate, targetHost, out SslPolicyErrors errors);
 
-            // Of a chain that leads nowhere nobody can say whether it was revoked, and nobody is asked about what is refused anyway.
+            // Nobody is asked about what is refused anyway.
             RevocationOutcome revocation = RevocationOutcome.Taken;
-            if (isNew && !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && (refusal is null || _callback is not null))
+            if (isNew && (refusal is null || _callback is not null))
             {
+                // Of a chain that leads nowhere only its own issuers can say something, and nobody else is asked.
                 X509Certificate2[] path = [.. builder.ChainElements.Select(element => element.Certificate)];
-                revocation = await _revocation.CheckAsync(path, chain, ocspResponses, cancellationToken).ConfigureAwait(false);
+                bool isTrusted = !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors);
+                revocation = isTrusted
+                    ? await _revocation.CheckAsync(path, chain, ocspResponses, cancellationToken).ConfigureAwait(false)
+                    : RevocationOutcome.Taken with { Refusal = _revocation.FindRevoked(path, chain, ocspResponses) };
+
+                // Not for a callback to overlook: the chain has no status that would tell it why, and many look at nothing else.
                 if (revocation.Refusal is not null)
-                {
-                    errors |= SslPolicyErrors.RemoteCertificateChainErrors;
-                    refusal ??= revocation.Refusal;
-                }
+                    return (revocation.Refusal, null);
             }
 
             // Read before the callback can dispose of anything. A chain that could not be built may have no elements.
@@ -216,7 +227,7 @@ internal sealed class CertificateVerification
                     null);
             }
 
-            return (null, Describe(now, revocation.Refusal is null ? sessionEnd : notAfter, errors));
+            return (null, Describe(now, sessionEnd, errors));
         }
         catch (CryptographicException exception)
         {
@@ -291,6 +302,10 @@ internal sealed class CertificateVerification
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
+
+        // Whoever connects must not make a server fetch what its certificate names, before anybody has vouched for it.
+        if (_isOfClients)
+            policy.DisableCertificateDownloads = true;
 
         // UTC says what it is; a time without a kind would be taken for the system's own zone, which need not be the clock's.
         if (policy.VerificationTimeIgnored)

@@ -12,6 +12,42 @@ internal static class CrlCheck
     /// <summary>For how long an answer is kept: .NET does not say when a list ends, but does not fetch it anew before.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
+    /// <summary>How many certificates are looked up at a time: X509Chain holds a thread for as long as its server takes.</summary>
+    private const int MostAtOnce = 4;
+
+    private static readonly SemaphoreSlim s_free = new(MostAtOnce);
+
+    /// <summary>Looks up a certificate, on a thread of its own, once one is free. The caller does not have to wait for the end.</summary>
+    /// <inheritdoc cref="Run" path="/param"/>
+    public static async Task<RevocationVerdict> RunAsync(X509Certificate2[] chain, TimeSpan timeout, DateTimeOffset now)
+    {
+        if (!NamesList(chain[0]))
+            return RevocationVerdict.Unproven(RevocationProblem.Unavailable, "the certificate names no revocation list");
+        if (!await s_free.WaitAsync(timeout).ConfigureAwait(false))
+            return RevocationVerdict.Unproven(RevocationProblem.Unavailable, "too many revocation lists are waited for");
+        try
+        {
+            return await Task.Factory.StartNew(
+                () => Run(chain, timeout, now), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            s_free.Release();
+        }
+    }
+
+    private static bool NamesList(X509Certificate2 certificate)
+    {
+        foreach (X509Extension extension in certificate.Extensions)
+        {
+            if (extension.Oid?.Value == "2.5.29.31") // cRLDistributionPoints (RFC 5280 section 4.2.1.13)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Looks up a certificate. Blocks.</summary>
     /// <param name="chain">The certificate, then its issuers in order; the last one counts as the root.</param>
     /// <param name="timeout">How long fetching may take.</param>

@@ -10,6 +10,7 @@ namespace SynHello;
 /// </summary>
 internal sealed class DerSignature
 {
+    private const int LeastCurveBits = 224; // what is taken in chains is taken here
     private const int LeastRsaBits = 2048;
     private const int MostRsaBits = 8192;
 
@@ -107,15 +108,10 @@ internal sealed class DerSignature
         if (key is null)
             return Outcome.Wrong;
         ECCurve curve = key.ExportParameters(includePrivateParameters: false).Curve;
-        if (!curve.IsNamed || !(Is(ECCurve.NamedCurves.nistP256) || Is(ECCurve.NamedCurves.nistP384) || Is(ECCurve.NamedCurves.nistP521)))
+        if (!curve.IsNamed || key.KeySize < LeastCurveBits)
             return Outcome.NotTaken;
         return key.VerifyData(_content.Span, _signature.Span, hash, DSASignatureFormat.Rfc3279DerSequence)
             ? Outcome.Right
             : Outcome.Wrong;
-
-        // Windows names a curve, others number it.
-        bool Is(ECCurve known) => curve.Oid.Value is { Length: > 0 } value
-            ? value == known.Oid.Value
-            : string.Equals(curve.Oid.FriendlyName, known.Oid.FriendlyName, StringComparison.OrdinalIgnoreCase);
     }
 }

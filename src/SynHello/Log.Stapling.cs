@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(77, LogLevel.Warning, "The certificate of {Subject} is shown without an OCSP response: {Reason}")]
     public static partial void StaplingImpossible(ILogger logger, string subject, string reason);
+
+    [LoggerMessage(78, LogLevel.Information, "The certificate that was loaded from {Path} demands an OCSP response and waits for it; the one before is shown on")]
+    public static partial void CertificateAwaitsResponse(ILogger logger, string path);
 }

@@ -57,11 +57,12 @@ internal sealed class OcspClient(HttpMessageInvoker? invoker, TimeSpan timeout, 
         if (responders.Count == 0)
             return OcspAnswer.None("the certificate names no OCSP responder");
         byte[] request = OcspRequest.For(certificate, issuer);
-        using var expiry = new CancellationTokenSource(timeout, timeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
         OcspAnswer answer = default;
         foreach (Uri responder in responders)
         {
+            // They share the time: the first must not keep the second from being asked.
+            using var expiry = new CancellationTokenSource(timeout / responders.Count, timeProvider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellationToken);
             try
             {
                 // A handler of the caller's own may take its time to notice.
@@ -70,9 +71,9 @@ internal sealed class OcspClient(HttpMessageInvoker? invoker, TimeSpan timeout, 
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                return OcspAnswer.None($"the OCSP responder at {responder} did not answer in time");
+                answer = OcspAnswer.None($"the OCSP responder at {responder} did not answer in time");
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 answer = OcspAnswer.None($"the OCSP responder at {responder} cannot be reached: {exception.Message.TrimEnd('.')}");
             }

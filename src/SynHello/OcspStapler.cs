@@ -3,14 +3,16 @@ using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
 
+using SynHello.Crypto;
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello;
 
 /// <summary>
 /// Fetches OCSP responses for a server's certificates in the background (RFC 6960), so that they can be shown with them (RFC 8446
 /// section 4.4.2.1): no client has to ask anybody, and no handshake ever waits for a responder. Responses are verified before they are shown,
-/// renewed halfway through their time, and shown until they end, whatever becomes of the responder meanwhile. Thread-safe.
+/// renewed halfway through their time or after twelve hours, and shown until they end, whatever becomes of the responder meanwhile. Thread-safe.
 /// </summary>
 public sealed class OcspStapler : IAsyncDisposable
 {
@@ -19,6 +21,9 @@ public sealed class OcspStapler : IAsyncDisposable
 
     /// <summary>The longest pause after a failure.</summary>
     internal static readonly TimeSpan LongestRetry = TimeSpan.FromHours(1);
+
+    /// <summary>How late a response is renewed at the latest, however long it lives: a revocation has to be heard of.</summary>
+    private static readonly TimeSpan LatestRenewal = TimeSpan.FromHours(12);
 
     /// <summary>How soon a response is renewed at the earliest, and how late the clock is looked at again at the latest.</summary>
     private static readonly TimeSpan ShortestRenewal = TimeSpan.FromMinutes(1);
@@ -91,6 +96,7 @@ public sealed class OcspStapler : IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OperationCanceledException">It was given up, or the stapler was disposed of.</exception>
+    /// <exception cref="CryptographicException">A certificate was revoked.</exception>
     public Task WaitForResponsesAsync(CancellationToken cancellationToken = default) => _complete.Task.WaitAsync(cancellationToken);
 
     /// <summary>Stops fetching. What the credential has is shown for as long as it holds.</summary>
@@ -99,6 +105,7 @@ public sealed class OcspStapler : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _complete.TrySetCanceled(CancellationToken.None);
+        _ = _complete.Task.Exception; // nobody has to have waited
         foreach (StapledCertificate certificate in _certificates)
             certificate.Dispose();
     }
@@ -217,8 +224,10 @@ public sealed class OcspStapler : IAsyncDisposable
                 {
                     certificate.Response = default;
                     certificate.Verdict = null;
+                    certificate.RevokedSince = answer.Verdict.ThisUpdate;
                 }
 
+                _complete.TrySetException(new CryptographicException($"A certificate is of no use any more: {answer.Verdict.Description}."));
                 Publish();
                 Log.StapledCertificateRevoked(_logger, certificate.Subject, answer.Verdict.Description);
                 return UntilRetry(failures);
@@ -236,6 +245,7 @@ public sealed class OcspStapler : IAsyncDisposable
         lock (_lock)
         {
             if (verdict.Status != RevocationStatus.Good
+                || verdict.ThisUpdate <= certificate.RevokedSince
                 || verdict.Until <= (certificate.Verdict?.Until ?? _timeProvider.GetUtcNow()))
             {
                 return false;
@@ -250,6 +260,7 @@ public sealed class OcspStapler : IAsyncDisposable
     private void Publish()
     {
         Renew();
+        Encode();
         if (_file is null)
             return;
 
@@ -264,6 +275,19 @@ public sealed class OcspStapler : IAsyncDisposable
 
             _file.Write(responses);
         }
+    }
+
+    /// <summary>
+    /// Makes the messages that the next handshakes send: compressing takes milliseconds, and nobody is to wait for it. Who is there in
+    /// between makes his own.
+    /// </summary>
+    private void Encode()
+    {
+        CertificateMessages messages = CertificateMessages.Of(Credential);
+        TlsCryptoProvider provider = DefaultCryptoProvider.Instance;
+        messages.Get(Credential, provider, withOcspResponses: true, algorithm: null);
+        foreach (CertificateCompressionAlgorithm algorithm in provider.CertificateCompressionAlgorithms)
+            messages.Get(Credential, provider, withOcspResponses: true, algorithm);
     }
 
     /// <summary>Makes a new list of what holds.</summary>
@@ -290,9 +314,11 @@ public sealed class OcspStapler : IAsyncDisposable
                 until = verdict.Until < until ? verdict.Until : until;
             }
 
+            var staples = new Staples(responses.Any(response => !response.IsEmpty) ? responses : [], until);
+            _staples = staples;
             if (_certificates.TrueForAll(certificate => certificate.Verdict is not null))
-                _complete.TrySetResult();
-            return _staples = new Staples(responses.Any(response => !response.IsEmpty) ? responses : [], until);
+                _complete.TrySetResult(); // now that they are shown
+            return staples;
         }
     }
 
@@ -305,7 +331,7 @@ public sealed class OcspStapler : IAsyncDisposable
         TimeSpan left = verdict.ThisUpdate + ((verdict.Until - verdict.ThisUpdate) / 2) - now;
         if (left <= TimeSpan.Zero)
             left = (verdict.Until - now) / 2;
-        left *= 1 - (_jitter() / 5);
+        left = (left < LatestRenewal ? left : LatestRenewal) * (1 - (_jitter() / 5));
         return left > ShortestRenewal ? left : ShortestRenewal;
     }
 

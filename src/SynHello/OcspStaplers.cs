@@ -15,6 +15,7 @@ internal sealed class OcspStaplers(OcspStaplerOptions options, string? directory
     private readonly Lock _lock = new();
     private readonly Dictionary<TlsCredential, OcspStapler> _staplers = [];
     private readonly List<Task> _stopping = [];
+    private bool _isDisposed;
 
     /// <summary>Starts fetching for a credential. Never fails for what a certificate is like.</summary>
     /// <returns>What to show: the credential with its responses, or as it was.</returns>
@@ -42,8 +43,21 @@ internal sealed class OcspStaplers(OcspStaplerOptions options, string? directory
         }
 
         lock (_lock)
-            _staplers.Add(stapler.Credential, stapler);
+        {
+            if (_isDisposed)
+                _ = stapler.DisposeAsync().AsTask(); // what it has read from its file is shown
+            else
+                _staplers.Add(stapler.Credential, stapler);
+        }
+
         return stapler.Credential;
+    }
+
+    /// <summary>Waits until each has a response for each certificate that it asks about.</summary>
+    public Task WaitForResponsesAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.WhenAll(_staplers.Values.Select(stapler => stapler.WaitForResponsesAsync(cancellationToken)));
     }
 
     /// <summary>Fetches no longer for what was shown. What it has is shown for as long as it holds.</summary>
@@ -63,6 +77,7 @@ internal sealed class OcspStaplers(OcspStaplerOptions options, string? directory
         Task[] stopping;
         lock (_lock)
         {
+            _isDisposed = true;
             stopping = [.. _stopping, .. _staplers.Values.Select(stapler => stapler.DisposeAsync().AsTask())];
             _staplers.Clear();
             _stopping.Clear();

@@ -186,7 +186,7 @@ internal static class OcspVerifier
         // NotBefore and NotAfter are in the system's zone, which comparing as instants takes into account.
         if (!HasIssued(issuer, candidate))
             return "has no certificate of the certificate's issuer";
-        if (now < new DateTimeOffset(candidate.NotBefore) - Skew || now > new DateTimeOffset(candidate.NotAfter) + Skew)
+        if (now + Skew < new DateTimeOffset(candidate.NotBefore) || now - Skew > new DateTimeOffset(candidate.NotAfter))
             return "has a certificate that is not valid now";
         try
         {

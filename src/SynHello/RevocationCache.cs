@@ -15,6 +15,9 @@ internal sealed class RevocationCache(TimeProvider timeProvider)
     /// <summary>For how long nobody is asked again after nothing was found out: a responder that is down must not slow down each handshake.</summary>
     public static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
 
+    /// <summary>For how long an answer is believed at the most, whatever it says of itself: some say years.</summary>
+    public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<Key, Entry> _entries = [];
 
@@ -76,9 +79,10 @@ internal sealed class RevocationCache(TimeProvider timeProvider)
     {
         entry.Verdict = verdict;
         entry.Timestamp = timeProvider.GetTimestamp();
-        entry.Lifetime = verdict.Status == RevocationStatus.Unproven
+        TimeSpan left = verdict.Status == RevocationStatus.Unproven
             ? FailureLifetime
             : verdict.Until - timeProvider.GetUtcNow();
+        entry.Lifetime = left < LongestLifetime ? left : LongestLifetime;
     }
 
     // Two clocks: one that is set back must not make an answer hold for longer.

@@ -20,6 +20,9 @@ internal sealed class RevocationChecker
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly string _peer;
+
+    /// <summary>Nobody asks clients for responses, so their certificates cannot demand that one comes.</summary>
+    private readonly bool _asksForStaples;
     private readonly OcspClient? _client;
     private readonly RevocationCache _staples;
     private readonly RevocationCache _online;
@@ -40,6 +43,7 @@ internal sealed class RevocationChecker
         _timeProvider = timeProvider;
         _logger = logger;
         _peer = peer;
+        _asksForStaples = peer == "server";
         _staples = new RevocationCache(timeProvider);
         _online = new RevocationCache(timeProvider);
         if (_mode == RevocationMode.Online)
@@ -75,7 +79,7 @@ internal sealed class RevocationChecker
                 ? Judge(staple, chain[i], issuer)
                 : null;
             bool isLookedUp = IsLookedUp(chain, i);
-            if (Refuse(i, verdict, RequiresStaple(chain[i], i), isLookedUp) is { } refusal)
+            if (Refuse(i, verdict, _asksForStaples ? RequiresStaple(chain[i], i) : false, isLookedUp) is { } refusal)
                 return ValueTask.FromResult(RevocationOutcome.Refused(refusal));
             if (verdict is { Status: RevocationStatus.Good })
                 outcome = outcome.ProvenUntil(verdict.Until);
@@ -87,6 +91,28 @@ internal sealed class RevocationChecker
             return ValueTask.FromResult(outcome);
         ReadOnlyMemory<byte>[] encoded = [.. chain.Select(certificate => certificate.RawDataMemory)];
         return new ValueTask<RevocationOutcome>(LookUpAsync(encoded, questions, outcome, cancellationToken));
+    }
+
+    /// <summary>
+    /// Whether a response that came with a chain proves a certificate of it revoked: of a chain that does not lead to a trusted root, which
+    /// somebody may take all the same.
+    /// </summary>
+    /// <inheritdoc cref="CheckAsync" path="/param[@name!='cancellationToken']"/>
+    /// <returns>Null when none does.</returns>
+    public TlsProtocolException? FindRevoked(
+        IReadOnlyList<X509Certificate2> chain, IReadOnlyList<ReadOnlyMemory<byte>> sent, IReadOnlyList<ReadOnlyMemory<byte>> staples)
+    {
+        for (int i = 0; _mode != RevocationMode.Off && i < chain.Count; i++)
+        {
+            if (IssuerOf(chain, i) is { } issuer
+                && StapleOf(chain[i], sent, staples) is { } staple
+                && Judge(staple, chain[i], issuer) is { Status: RevocationStatus.Revoked } verdict)
+            {
+                return Revoked(i, verdict);
+            }
+        }
+
+        return null;
     }
 
     private static X509Certificate2? IssuerOf(IReadOnlyList<X509Certificate2> chain, int index)
@@ -256,7 +282,7 @@ internal sealed class RevocationChecker
             for (int i = 0; i < chain.Length; i++)
                 chain[i] = X509CertificateLoader.LoadCertificate(encoded.Span[i].Span);
             if (_client is null)
-                return CrlCheck.Run(chain, _timeout, _timeProvider.GetUtcNow());
+                return await CrlCheck.RunAsync(chain, _timeout, _timeProvider.GetUtcNow()).ConfigureAwait(false);
             OcspAnswer answer = await _client
                 .AskAsync(chain[0], chain[1], OcspClient.RespondersOf(chain[0]), CancellationToken.None).ConfigureAwait(false);
             return answer.Verdict;

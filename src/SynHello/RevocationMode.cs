@@ -23,7 +23,9 @@ public enum RevocationMode
 
     /// <summary>
     /// As <see cref="Staple"/>; and where no response has proven a certificate good, X509Chain looks it up in the certificate
-    /// revocation list that it names, which .NET fetches while the handshake waits, and keeps in its own cache.
+    /// revocation list that it names, which .NET fetches while the handshake waits, and keeps in its own cache. Where that list cannot be
+    /// used, .NET asks the OCSP responder that the certificate names, by rules of its own, which take SHA-1 too. A certificate that
+    /// names no list is not looked up. Four are looked up at a time, each on a thread of its own.
     /// </summary>
     Crl,
 }

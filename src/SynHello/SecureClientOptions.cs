@@ -39,7 +39,8 @@ public sealed class SecureClientOptions
     /// <summary>
     /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server
     /// authentication, no revocation check of X509Chain's own, and no certificate fetched from elsewhere while somebody waits.
-    /// A revocation mode of this policy's comes on top of <see cref="Revocation"/>, and blocks a thread.
+    /// A policy of .NET's makes has <see cref="X509ChainPolicy.DisableCertificateDownloads"/> off: it fetches a missing intermediate from
+    /// where the server's certificate says, on a thread that waits for it. A revocation mode of this policy's comes on top of <see cref="Revocation"/>, and blocks a thread.
     /// </summary>
     public X509ChainPolicy? CertificateChainPolicy { get; set; }
 
@@ -55,8 +56,10 @@ public sealed class SecureClientOptions
     /// <summary>
     /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes
     /// only a certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and
-    /// the chain are disposed of when the callback returns: copy what is to outlive it. What <see cref="Revocation"/> refuses
-    /// is among the <see cref="SslPolicyErrors.RemoteCertificateChainErrors"/>, without a status in the chain.
+    /// the chain are disposed of when the callback returns: copy what is to outlive it. It is not
+    /// asked about what <see cref="Revocation"/> refuses: that is refused. A weak key or signature below the root, and a key usage that does
+    /// not allow to sign, are <see cref="SslPolicyErrors.RemoteCertificateChainErrors"/> without a status in the chain: a callback that
+    /// overlooks the statuses that it knows has to see that there is one.
     /// For a connection that is to resume a session it is asked before anything is sent, about the chain that the
     /// session's server proved itself with; where it refuses, the handshake is a full one, and it is asked about that.
     /// </summary>
@@ -67,7 +70,8 @@ public sealed class SecureClientOptions
 
     /// <summary>
     /// Chooses what to show by what the server asks for, instead of <see cref="Credentials"/>; the handshake waits for it. None shows
-    /// none. Null by default. What it throws ends the handshake.
+    /// none. Null by default. What it throws ends the handshake, and so does the handshake's timeout. A connection that showed what it has
+    /// chosen is not resumed, because nobody would ask it then, and sessions are shared with no other client.
     /// </summary>
     public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
 

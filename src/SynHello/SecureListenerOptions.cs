@@ -49,7 +49,8 @@ public sealed class SecureListenerOptions
 
     /// <summary>
     /// How clients' chains are built and judged; null, the default, means <see cref="TrustedClientRoots"/>, client authentication, no
-    /// revocation check, and no certificate fetched from elsewhere.
+    /// revocation check. Whatever the policy says, no certificate is fetched from where a client's certificate points: anybody could make
+    /// the server ask for anything.
     /// </summary>
     public X509ChainPolicy? ClientCertificateChainPolicy { get; set; }
 
@@ -62,7 +63,8 @@ public sealed class SecureListenerOptions
 
     /// <summary>
     /// Decides on a client's certificate after it was checked, knowing what was found wrong; null, the default, takes only a certificate
-    /// that nothing is wrong with. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
+    /// that nothing is wrong with. Not asked about what <see cref="ClientCertificateRevocation"/> refuses; weak keys and signatures are chain
+    /// errors without a status in the chain. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
     /// the callback returns. It is not asked about a client that comes back with a ticket, and no other listener takes such tickets.
     /// </summary>
     public RemoteCertificateValidationCallback? ClientCertificateValidationCallback { get; set; }

@@ -40,7 +40,10 @@ public sealed partial class SecureStream
         }
 
         TimeSpan handshakeTime = _timeProvider.GetElapsedTime(connected);
-        if (attempt.Sessions is { } sessions)
+
+        // A session would be resumed without asking again who the client wants to be.
+        bool wasAskedWhoItIs = answers.ChooseCredentials is not null && engine.Negotiated.LocalCredential is not null;
+        if (attempt.Sessions is { } sessions && !wasAskedWhoItIs)
         {
             sessions.Verification = engine.Negotiated.IsResumed ? attempt.OfferedSession?.Verification : _verification;
             _sessions = sessions;

@@ -69,7 +69,9 @@ public sealed partial class SecureStream
         try
         {
             if (answers.ChooseCredentials is { } choose)
-                credentials = await choose(request, cancellationToken).ConfigureAwait(false) ?? [];
+                // A callback that does not look at its token must not hold the handshake beyond its time.
+                credentials = await choose(request, cancellationToken)
+                    .AsTask().WaitAsync(cancellationToken).ConfigureAwait(false) ?? [];
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

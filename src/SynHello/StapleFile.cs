@@ -34,11 +34,11 @@ internal sealed class StapleFile(string path, ILogger logger)
     /// <summary>Replaces what is in the file. A failure is logged, and nobody is the worse for it before the next restart.</summary>
     public void Write(IEnumerable<ReadOnlyMemory<byte>> responses)
     {
+        string? replacement = null;
         try
         {
-            // Whoever crashed while he wrote left this behind.
-            string replacement = path + ".new";
-            File.Delete(replacement);
+            // Another stapler may write the same file, when a certificate is loaded anew.
+            replacement = $"{path}.{Guid.NewGuid():N}.new";
             using (var stream = new FileStream(replacement, PrivateFile.Options(FileMode.CreateNew)))
             {
                 foreach (ReadOnlyMemory<byte> response in responses)
@@ -51,6 +51,20 @@ internal sealed class StapleFile(string path, ILogger logger)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             Log.StapleFileFailed(logger, path, exception.Message);
+            Delete(replacement);
+        }
+    }
+
+    private static void Delete(string? file)
+    {
+        try
+        {
+            if (file is not null)
+                File.Delete(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            // It holds nothing that is not public.
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class StapledCertificate(
     /// <summary>What the last good response proves; null when there is none.</summary>
     public RevocationVerdict? Verdict { get; set; }
 
+    /// <summary>When the certificate was known to be revoked; the beginning of time when it was not. What is older is a replay.</summary>
+    public DateTimeOffset RevokedSince { get; set; }
+
     public void Dispose()
     {
         certificate.Dispose();

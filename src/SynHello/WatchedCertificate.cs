@@ -1,4 +1,6 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +16,10 @@ internal sealed class WatchedCertificate
     private readonly Func<X509Credential, TlsCredential>? _prepare;
     private readonly bool _canBeReadAgain;
     private Func<TlsCredential, TlsCredential>? _decorate;
+
+    /// <summary>What was loaded and is not shown yet, because clients would refuse it; null when there is no such thing.</summary>
+    private (TlsCredential Prepared, HostCertificate Certificate)? _awaiting;
+    private Action<TlsCredential>? _dropped;
     private byte[] _loaded;
     private byte[] _seen;
     private string? _complaint;
@@ -41,9 +47,11 @@ internal sealed class WatchedCertificate
     public TlsCredential Prepared { get; private set; }
 
     /// <summary>Has what is shown, now and later, made of what was loaded. Not to fail.</summary>
-    public void Decorate(Func<TlsCredential, TlsCredential> decorate)
+    /// <param name="decorate">Makes what is shown.</param>
+    /// <param name="dropped">Is told of what it made that was never shown.</param>
+    public void Decorate(Func<TlsCredential, TlsCredential> decorate, Action<TlsCredential> dropped)
     {
-        _decorate = decorate;
+        (_decorate, _dropped) = (decorate, dropped);
         Current = Decorate(Current);
     }
 
@@ -64,18 +72,23 @@ internal sealed class WatchedCertificate
             {
                 _seen = digest;
                 _complaint = null;
-                return null;
+                return _awaiting is var (ready, loadedBefore) && IsPresentable(loadedBefore.Credential) ? Show(ready, loadedBefore) : null;
             }
 
             if (!IsSettled(digest, atOnce))
                 return null;
-            TlsCredential before = Current.Credential;
             HostCertificate loaded = Load(content);
-            Prepared = loaded.Credential;
-            Current = Decorate(loaded);
+            HostCertificate decorated = Decorate(loaded);
             _loaded = digest;
             _complaint = null;
-            return before;
+            if (_awaiting is var (_, superseded))
+                _dropped?.Invoke(superseded.Credential);
+            _awaiting = null;
+            if (IsPresentable(decorated.Credential))
+                return Show(loaded.Credential, decorated);
+            _awaiting = (loaded.Credential, decorated);
+            Log.CertificateAwaitsResponse(logger, Path);
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -99,6 +112,34 @@ internal sealed class WatchedCertificate
         bool isSettled = atOnce || digest.AsSpan().SequenceEqual(_seen);
         _seen = digest;
         return isSettled;
+    }
+
+    private TlsCredential Show(TlsCredential prepared, HostCertificate certificate)
+    {
+        TlsCredential before = Current.Credential;
+        Prepared = prepared;
+        Current = certificate;
+        _awaiting = null;
+        return before;
+    }
+
+    /// <summary>
+    /// Whether clients take it: one that demands an OCSP response (RFC 7633), and has none yet, they refuse. One whose response is not
+    /// fetched at all is its owner's business.
+    /// </summary>
+    private bool IsPresentable(TlsCredential credential)
+    {
+        if (_decorate is null || credential is not StapledCredential || credential.OcspResponses.Count > 0)
+            return true;
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(credential.CertificateChain[0].Span);
+        try
+        {
+            return !TlsFeature.RequiresStaple(certificate);
+        }
+        catch (AsnContentException)
+        {
+            return true;
+        }
     }
 
     private HostCertificate Load(CertificateFileContent content)

@@ -329,6 +329,47 @@ public sealed class CertificateFilesTests : IDisposable
         Assert.Equal(2, responder.Requests.Count);
     }
 
+    /// <summary>Clients refuse a certificate that demands a response and has none: the one before is shown until it is there.</summary>
+    [Fact]
+    public async Task MustStaple_IsShownWithItsResponseAlone()
+    {
+        using var responder = new ScriptedResponder();
+        X509Extension[] demanding = [TestCertificates.OcspResponders("http://responder.example/"), TestCertificates.MustStaple()];
+        using TestChain before = TestCertificates.Issue(CertificateKind.EcdsaP256, [Host], extensions: demanding);
+        using TestChain between = TestCertificates.Issue(CertificateKind.EcdsaP256, [Host], extensions: demanding);
+        using TestChain after = TestCertificates.Issue(CertificateKind.EcdsaP256, [Host], extensions: demanding);
+        byte[] response = Good(before);
+        responder.AnswerWith(() => response);
+        await using var files = new CertificateFiles([_directory.Write("a", before)], new CertificateFilesOptions
+        {
+            Interval = Timeout.InfiniteTimeSpan,
+            LoggerFactory = _log,
+            OcspStapling = new OcspStaplerOptions { HttpInvoker = responder.ToInvoker(), TimeProvider = new StoppedTimers() },
+        });
+        await files.WaitForResponsesAsync(TestContext.Current.CancellationToken).Guarded();
+        AssertShows(files, before);
+
+        // The responder is silent, while the files change twice.
+        var answer = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        responder.Answer = (_, _) => answer.Task;
+        _directory.Write("a", between);
+        Assert.False(files.Reload());
+        await _log.NextAsync(78);
+        _directory.Write("a", after);
+        Assert.False(files.Reload());
+        await _log.NextAsync(78);
+        AssertShows(files, before);
+        Assert.False(files.Reload());
+
+        answer.SetResult(ScriptedResponder.Ok(Good(after)));
+        await files.WaitForResponsesAsync(TestContext.Current.CancellationToken).Guarded();
+        Assert.True(files.Reload());
+        AssertShows(files, after);
+        Assert.False(Assert.Single(files.Credentials).OcspResponses[0].IsEmpty);
+
+        static byte[] Good(TestChain chain) => new OcspResponseBuilder(chain.Leaf, chain.Issuer, DateTimeOffset.UtcNow).Build();
+    }
+
     [Fact]
     public void OcspOptions_ThatAreNotAllowed_AreRefused()
     {

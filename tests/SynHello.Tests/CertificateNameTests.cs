@@ -64,7 +64,8 @@ public sealed class CertificateNameTests
     }
 
     /// <summary>
-    /// RFC 9525 section 6.3, name by name: what is in the certificate, what is dialed (as it is after punycode), and whether it is the same.
+    /// RFC 9525 section 6.3, name by name: what is in the certificate, what is dialed (as it is after punycode), and whether it is
+    /// the same.
     /// </summary>
     [Theory]
     [InlineData("EXAMPLE.Com", "example.com", true)]

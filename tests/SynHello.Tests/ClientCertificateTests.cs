@@ -168,6 +168,107 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Contains("internal_error", (await _log.NextAsync(4)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever was asked who it is, is asked each time: nobody comes back as who was chosen for another connection.</summary>
+    [Fact]
+    public async Task Resumption_NeverStandsForACallbacksChoice()
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested);
+        var store = new MemorySessionStore();
+        TlsCredential?[] identities = [null, Insisting(_alice), _authority.Issue("carol").ToCredential(), null];
+        int next = 0;
+        SecureClient one = Asking(() => identities[next++]);
+        Assert.Equal((null, false), await VisitAgainAsync(one, listener));
+        Assert.Equal((null, true), await VisitAgainAsync(one, listener)); // as the nobody that it was, and was not asked
+        next = 1;
+        SecureClient another = Asking(() => identities[next++]); // who says who it is may differ, whatever the name
+        Assert.Equal(("CN=alice", false), await VisitAgainAsync(another, listener));
+        Assert.Equal(("CN=carol", false), await VisitAgainAsync(another, listener));
+        Assert.Equal((null, false), await VisitAgainAsync(another, listener));
+
+        SecureClient Asking(Func<TlsCredential?> ask) => SecurePair.MakeClient(options =>
+        {
+            options.SessionStore = store;
+            options.SessionTrustName = "the same";
+            options.CredentialCallback = (_, _) =>
+                ValueTask.FromResult<IReadOnlyList<TlsCredential>>(ask() is { } credential ? [credential] : []);
+        });
+    }
+
+    /// <summary>One that does not look at its token holds the handshake no longer than its time, on either side.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CredentialCallback_ThatNeverEnds_EndsWithTheHandshakesTime(bool isServers)
+    {
+        var never = new TaskCompletionSource<IReadOnlyList<TlsCredential>>();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var clock = new StoppedTimers();
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Requested, options =>
+        {
+            options.TimeProvider = clock;
+            options.CredentialCallback = isServers ? Never : null;
+        });
+        SecureClient client = SecurePair.MakeClient(options =>
+        {
+            options.TimeProvider = clock;
+            options.CredentialCallback = isServers ? null : Never;
+        });
+        Task<SecureStream> connecting = client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled).AsTask();
+        await asked.Task.Guarded();
+        clock.FireWithin(TimeSpan.FromSeconds(11));
+        await Assert.ThrowsAnyAsync<Exception>(() => connecting.Guarded());
+        if (isServers)
+            Assert.Contains("took longer", (await _log.NextAsync(4)).Message, StringComparison.Ordinal);
+        await listener.DisposeAsync().Guarded();
+
+        ValueTask<IReadOnlyList<TlsCredential>> Never(TlsCredentialRequest request, CancellationToken cancellationToken)
+        {
+            asked.TrySetResult();
+            return new ValueTask<IReadOnlyList<TlsCredential>>(never.Task);
+        }
+    }
+
+    /// <summary>Anybody could make the server ask for anything, and wait for it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Server_FetchesNothingThatAClientsCertificateNames(bool hasPolicy)
+    {
+        await using var web = new WebResponder(context => WebResponder.SendAsync(context, [1, 2, 3]));
+        using TestChain stranger = TestCertificates.Issue(
+            CertificateKind.EcdsaP256,
+            ["alice"],
+            extensions: new X509AuthorityInformationAccessExtension([], [web.Address.AbsoluteUri]));
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Required, options =>
+        {
+            options.ClientCertificateChainPolicy = hasPolicy
+                ? new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = false }
+                : null;
+        });
+        SecureClient client = SecurePair.MakeClient(options => options.CredentialCallback =
+            (_, _) => ValueTask.FromResult<IReadOnlyList<TlsCredential>>(
+                [Insisting(new TestChain(stranger.Leaf, [], stranger.Root))]));
+        await AssertRefusedAsync(client, listener, AlertDescription.UnknownCa, "UnknownCertificateAuthority");
+        Assert.Equal(0, web.Requests);
+    }
+
+    /// <summary>The ticket holds the certificate: one that the server would not take back is not given out.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(3000, false)]
+    public async Task Certificate_ThatIsTooLargeForATicket_GetsNone(int ballast, bool isResumed)
+    {
+        await using SecureListener listener = Listen(TlsClientCertificateMode.Required);
+        var store = new ObservedStore(new MemorySessionStore());
+        using TestChain alice = _authority.Issue(
+            "alice",
+            extensions: new X509Extension("1.3.6.1.4.1.55555.1", new byte[ballast], critical: false));
+        SecureClient client = Client(alice, store);
+        await VisitAsync(client, listener);
+        Assert.Equal(isResumed, !store.Added.IsEmpty);
+        Assert.Equal(("CN=alice", isResumed), await VisitAgainAsync(client, listener));
+    }
+
     private SecureListener Listen(TlsClientCertificateMode mode, Action<SecureListenerOptions>? configure = null) =>
         SecurePair.Listen(options =>
         {

@@ -39,7 +39,8 @@ public sealed class ConfusionTests : IDisposable
     private static readonly Dictionary<string, Action<ConfusionTests, SecureListenerOptions>> _otherServers = new()
     {
         [AnotherAuthority] = (test, options) => options.TrustedClientRoots = [test._otherAuthority.Root],
-        ["trusts one authority more"] = (test, options) => options.TrustedClientRoots = [test._authority.Root, test._otherAuthority.Root],
+        ["trusts one authority more"] = (test, options) =>
+            options.TrustedClientRoots = [test._authority.Root, test._otherAuthority.Root],
         ["has another policy"] = (_, options) => options.ClientCertificateChainPolicy = new X509ChainPolicy
         {
             RevocationMode = X509RevocationMode.NoCheck,
@@ -92,7 +93,8 @@ public sealed class ConfusionTests : IDisposable
     [Fact]
     public async Task Ticket_OfAServerWithAnotherCallback_OpensNoDoor()
     {
-        await using SecureListener lenient = Listen(options => options.ClientCertificateValidationCallback = (_, _, _, errors) => errors == SslPolicyErrors.None);
+        await using SecureListener lenient = Listen(options =>
+            options.ClientCertificateValidationCallback = (_, _, _, errors) => errors == SslPolicyErrors.None);
         await using SecureListener strict = Listen(options => options.ClientCertificateValidationCallback = (_, _, _, _) => false);
         TlsSession session = await VisitAsync(lenient, HostA);
         await AssertResumedAsync(lenient, session, HostA);
@@ -159,7 +161,9 @@ public sealed class ConfusionTests : IDisposable
         }
     }
 
-    /// <summary>A client that trusts another root today does not live on what it trusted yesterday, though it has the sessions still.</summary>
+    /// <summary>
+    /// A client that trusts another root today does not live on what it trusted yesterday, though it has the sessions still.
+    /// </summary>
     [Fact]
     public async Task Resumption_EndsWhenTheClientsTrustedRootsChange()
     {
@@ -213,7 +217,9 @@ public sealed class ConfusionTests : IDisposable
 
         // The one side or the other.
         var cause = Assert.IsType<TlsProtocolException>(failure.InnerException);
-        Assert.True(cause.Cause == TlsErrorCause.CertificateNameMismatch || cause.PeerAlert == AlertDescription.IllegalParameter, failure.Message);
+        Assert.True(
+            cause.Cause == TlsErrorCause.CertificateNameMismatch || cause.PeerAlert == AlertDescription.IllegalParameter,
+            failure.Message);
     }
 
     private SecureListener Listen(Action<SecureListenerOptions>? configure = null) => SecurePair.Listen(options =>

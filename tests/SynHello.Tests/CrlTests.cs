@@ -64,7 +64,21 @@ public sealed class CrlTests
         var hard = new CheckedLists(RevocationFailureMode.HardFail);
 
         Assert.Null(await soft.CheckAsync(OcspSamples.Chain));
-        AssertRefused(TlsErrorCause.RevocationStatusUnknown, "list cannot be had", await hard.CheckAsync(OcspSamples.Chain));
+        AssertRefused(TlsErrorCause.RevocationStatusUnknown, "names no revocation list", await hard.CheckAsync(OcspSamples.Chain));
+    }
+
+    /// <summary>X509Chain would ask its responder, by rules that are not ours.</summary>
+    [Fact]
+    public async Task CertificateWithoutList_IsNotAskedAboutElsewhere()
+    {
+        await using var responder = new WebResponder(context => WebResponder.SendAsync(context, []));
+        using TestChain chain = TestCertificates.Issue(
+            CertificateKind.EcdsaP256, ["example.com"], extensions: TestCertificates.OcspResponders(responder.Address.AbsoluteUri));
+        AssertRefused(
+            TlsErrorCause.RevocationStatusUnknown,
+            "names no revocation list",
+            await new CheckedLists(RevocationFailureMode.HardFail).CheckAsync(chain));
+        Assert.Equal(0, responder.Requests);
     }
 
     /// <summary>A list that somebody else has signed clears nobody.</summary>

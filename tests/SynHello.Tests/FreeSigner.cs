@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Tests;
 
-/// <summary>Signs certificates in ways that .NET's own generators refuse: over any hash, and RSASSA-PSS with its default of SHA-1.</summary>
+/// <summary>
+/// Signs certificates in ways that .NET's own generators refuse: over any hash, and RSASSA-PSS with its default of SHA-1.
+/// </summary>
 /// <param name="key">An RSA, ECDSA or DSA key.</param>
 /// <param name="identifier">The signature algorithm's object identifier.</param>
 /// <param name="padding">How RSA pads.</param>

@@ -50,14 +50,15 @@ public sealed class HostileChainTests : IDisposable
         for (int i = 0; i < 10_000; i++)
             names.AddIpAddress(Address(i == position ? -1 : i));
         ECDsa key = Key();
-        X509Certificate2 leaf = Own(CertificateForge.Certify("CN=leaf", key, RootName, CertificateForge.SignerOf(_rootKey), null, names.Build()));
+        X509Certificate2 leaf = LeafOf(key, names.Build());
         Assert.InRange(leaf.RawData.Length, 60_000, 65_000);
         await using SecureListener listener = Listen(key, [leaf]);
 
         SecureClient client = Client();
         if (isTaken)
         {
-            await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, Address(-1).ToString(), Cancelled).Guarded();
+            await using SecureStream stream =
+                await client.ConnectAsync(listener.LocalEndPoint, Address(-1).ToString(), Cancelled).Guarded();
         }
         else
         {
@@ -76,9 +77,10 @@ public sealed class HostileChainTests : IDisposable
     [InlineData(false, TlsErrorCause.HandshakeMessageTooLarge, "illegal_parameter")]
     public async Task Certificate_WithTenThousandLongerNames_IsRefusedUnread(bool compresses, TlsErrorCause cause, string alert)
     {
-        X509Extension names = CertificateChecks.AlternativeNames([SecurePair.Host, .. Enumerable.Range(0, 10_000).Select(i => $"{i:00000}.example")]);
+        X509Extension names = CertificateChecks.AlternativeNames(
+            [SecurePair.Host, .. Enumerable.Range(0, 10_000).Select(i => $"{i:00000}.example")]);
         ECDsa key = Key();
-        X509Certificate2 leaf = Own(CertificateForge.Certify("CN=leaf", key, RootName, CertificateForge.SignerOf(_rootKey), null, names));
+        X509Certificate2 leaf = LeafOf(key, names);
         await using SecureListener listener = Listen(key, [leaf]);
         if (compresses)
         {
@@ -86,7 +88,8 @@ public sealed class HostileChainTests : IDisposable
         }
         else
         {
-            using var client = new EngineClient(configure: provider => new TlsClientConfiguration(provider) { CertificateCompressionAlgorithms = [] });
+            using var client = new EngineClient(
+                configure: provider => new TlsClientConfiguration(provider) { CertificateCompressionAlgorithms = [] });
             await client.ConnectAsync(listener.LocalEndPoint);
             await client.ReceiveServerFlightAsync();
             await client.FlushAsync();
@@ -206,7 +209,9 @@ public sealed class HostileChainTests : IDisposable
         Assert.Equal(TlsErrorCause.UnknownCertificateAuthority, (await JudgeAsync(chain)).Cause);
     }
 
-    /// <summary>Every name of an authority's constraints against every name of the leaf: 25 million comparisons, if somebody made them.</summary>
+    /// <summary>
+    /// Every name of an authority's constraints against every name of the leaf: six million comparisons, if somebody made them.
+    /// </summary>
     [Fact]
     public async Task NamesTimesConstraints_AreNotComparedWithoutEnd()
     {
@@ -258,7 +263,9 @@ public sealed class HostileChainTests : IDisposable
         return (leafKey, chain);
     }
 
-    /// <summary>Layers of authorities of one name and several keys, each certified by every key of the next layer; no layer is a root.</summary>
+    /// <summary>
+    /// Layers of authorities of one name and several keys, each certified by every key of the next layer; no layer is a root.
+    /// </summary>
     private (ECDsa Key, List<X509Certificate2> Chain) Bush(int width, int layers)
     {
         ECDsa[][] keys = [.. Enumerable.Range(0, layers + 1).Select(_ => Enumerable.Range(0, width).Select(_ => Key()).ToArray())];
@@ -275,6 +282,9 @@ public sealed class HostileChainTests : IDisposable
 
         return (leafKey, chain);
     }
+
+    private X509Certificate2 LeafOf(ECDsa key, X509Extension names) =>
+        Own(CertificateForge.Certify("CN=leaf", key, RootName, CertificateForge.SignerOf(_rootKey), null, names));
 
     private static X509Extension Constraints(IEnumerable<string> names)
     {

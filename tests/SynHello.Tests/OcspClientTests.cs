@@ -183,6 +183,28 @@ public sealed class OcspClientTests
         Assert.Equal(1, broken.Requests);
     }
 
+    /// <summary>They share the time: one that never answers must not take all of it.</summary>
+    [Fact]
+    public async Task SecondResponder_IsAskedWhereTheFirstIsSilent()
+    {
+        var handler = new ScriptedResponder();
+        int asked = 0;
+        handler.Answer = async (request, cancellationToken) =>
+        {
+            if (++asked == 1)
+                return await ScriptedResponder.NeverAsync(request, cancellationToken);
+            return ScriptedResponder.Ok(Response().Build());
+        };
+        var client = new OcspClient(handler.ToInvoker(), TimeSpan.FromSeconds(3), _clock);
+        Task<OcspAnswer> asking = client.AskAsync(
+            Chain.Leaf, Chain.Issuer, [new Uri("http://first.example/"), new Uri("http://second.example/")], CancellationToken.None);
+
+        _clock.Advance(TimeSpan.FromSeconds(1.5));
+
+        Assert.Equal(RevocationStatus.Good, (await asking.Guarded()).Verdict.Status);
+        Assert.Equal(["first.example", "second.example"], handler.Requests.Select(request => request.Address!.Host));
+    }
+
     [Fact]
     public async Task Caller_MayGiveUp()
     {

@@ -58,13 +58,19 @@ public sealed class OcspVerifierTests
         Assert.Equal(RevocationStatus.Good, Verify(response.Build()).Status);
     }
 
-    [Fact]
-    public void OtherCurve_IsNotTaken()
+    /// <summary>A chain over such a curve is taken, and its staple must not make it the worse for that; a weak one is not.</summary>
+    [Theory]
+    [InlineData("brainpoolP256r1", true)]
+    [InlineData("secp256k1", true)]
+    [InlineData("secp192k1", false)]
+    public void OtherCurve_IsTakenWhereItIsStrongEnough(string curve, bool isStrong)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.brainpoolP256r1);
+        using var key = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
         using X509Certificate2 responder = Responder(key: key);
-
-        AssertUnproven(RevocationProblem.UnsupportedSignature, SignedBy(responder));
+        if (isStrong)
+            AssertVerdict(RevocationProblem.None, SignedBy(responder));
+        else
+            AssertUnproven(RevocationProblem.UnsupportedSignature, SignedBy(responder));
     }
 
     [Fact]
@@ -208,6 +214,12 @@ public sealed class OcspVerifierTests
         OcspResponseBuilder response = Response();
         response.NextUpdate = new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
         AssertVerdict(RevocationProblem.None, response);
+
+        // RFC 5280 section 4.1.2.5: a certificate with no end of its own.
+        using X509Certificate2 responder = Responder(
+            notBefore: new DateTimeOffset(1, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            notAfter: new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero));
+        AssertVerdict(RevocationProblem.None, SignedBy(responder));
 
         response.ThisUpdate = response.NextUpdate.Value;
         response.NextUpdate = null;

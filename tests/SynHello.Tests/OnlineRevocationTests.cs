@@ -33,6 +33,22 @@ public sealed class OnlineRevocationTests
         Assert.Empty(checks.Logger.Entries);
     }
 
+    /// <summary>Some responders say "good" for years.</summary>
+    [Fact]
+    public async Task GoodAnswer_IsBelievedForADayAtMost()
+    {
+        var checks = new RevocationChecks(RevocationMode.Online, RevocationFailureMode.HardFail);
+        OcspResponseBuilder forYears = Response(Named, checks.Clock.GetUtcNow());
+        forYears.NextUpdate = checks.Clock.GetUtcNow().AddYears(5);
+        checks.Responder.AnswerWith(() => forYears.Build());
+        Assert.Null(await checks.CheckAsync(Named));
+        forYears.Statuses = [OcspResponseBuilder.Revoked];
+        checks.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromTicks(1));
+        Assert.Null(await checks.CheckAsync(Named));
+        checks.Clock.Advance(TimeSpan.FromTicks(1));
+        AssertRefused(TlsErrorCause.CertificateRevoked, "it was revoked", await checks.CheckAsync(Named));
+    }
+
     [Theory]
     [InlineData(RevocationFailureMode.SoftFail)]
     [InlineData(RevocationFailureMode.HardFail)]

@@ -182,26 +182,52 @@ public sealed class RevocationHandshakeTests : IAsyncLifetime
             Assert.InRange(end, Now.AddHours(23), Now.AddHours(24));
     }
 
-    /// <summary>A callback decides, as with everything else that is wrong with a certificate; and its sessions are as good.</summary>
+    /// <summary>A callback that looks at the chain's statuses alone would overlook what is not among them.</summary>
     [Theory]
-    [InlineData("good", SecurePair.Host, SslPolicyErrors.None)]
-    [InlineData("revoked", SecurePair.Host, SslPolicyErrors.RemoteCertificateChainErrors)]
-    [InlineData("revoked", "other.example",
-        SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch)]
-    public async Task Callback_IsTold(string kind, string host, SslPolicyErrors errors)
+    [InlineData("good", SecurePair.Host, null)]
+    [InlineData("good", "other.example", null)]
+    [InlineData("revoked", SecurePair.Host, TlsErrorCause.CertificateRevoked)]
+    [InlineData("revoked", "other.example", TlsErrorCause.CertificateRevoked)]
+    [InlineData("unknown", SecurePair.Host, TlsErrorCause.BadCertificateStatus)]
+    public async Task Callback_DoesNotOverlookRevocation(string kind, string host, TlsErrorCause? cause)
     {
         _credential.Show(StapleOf(kind, _chain));
-        SslPolicyErrors? told = null;
-        bool takes = true;
-        SecureClient client = Client(configure: options => options.RemoteCertificateValidationCallback = (_, _, _, found) =>
+        SecureClient client = Client(configure: options => options.RemoteCertificateValidationCallback = (_, _, chain, _) =>
+            chain!.ChainStatus.All(status => status.Status is X509ChainStatusFlags.PartialChain or X509ChainStatusFlags.UntrustedRoot));
+        AssertOutcome(cause, await VisitAsync(client, host: host));
+    }
+
+    /// <summary>Somebody who takes a private authority by callback hears its own revocations, and those alone.</summary>
+    [Theory]
+    [InlineData("good", null)]
+    [InlineData("none", null)]
+    [InlineData("expired", null)]
+    [InlineData("revoked", TlsErrorCause.CertificateRevoked)]
+    public async Task Callback_ThatTakesAnUnknownAuthority_HearsOfItsRevocations(string kind, TlsErrorCause? cause)
+    {
+        _credential.Show(StapleOf(kind, _chain));
+        SecureClient client = Client(chain: _mustStaple, configure: options =>
+            options.RemoteCertificateValidationCallback = (_, _, _, errors) => errors == SslPolicyErrors.RemoteCertificateChainErrors);
+        AssertOutcome(cause, await VisitAsync(client));
+        Assert.Empty(_responder.Requests);
+    }
+
+    [Fact]
+    public async Task Clients_WhoseCertificatesDemandAResponse_AreNotRefusedForIt()
+    {
+        using var authority = new TestClientAuthority("SynHello clients");
+        using TestChain alice = authority.Issue(
+            "alice", extensions: [TestCertificates.OcspResponders(Responder), TestCertificates.MustStaple()]);
+        _responder.AnswerWith(() => StapleOf("good", alice)!);
+        await using SecureListener listener = SecurePair.Listen(options =>
         {
-            told = found;
-            return takes;
+            options.Credentials = [_credential];
+            options.ClientCertificateMode = TlsClientCertificateMode.Required;
+            options.TrustedClientRoots = [authority.Root];
+            options.ClientCertificateRevocation = Options(RevocationMode.Online, RevocationFailureMode.HardFail, timeout: 60);
         });
-        AssertOutcome(null, await VisitAsync(client, host: host));
-        Assert.Equal(errors, told);
-        takes = false;
-        Assert.NotNull(await VisitAsync(client, host: host));
+        AssertOutcome(null, await VisitAsync(Client(configure: options => options.Credentials = [alice.ToCredential()]), listener));
+        Assert.Single(_responder.Requests);
     }
 
     [Fact]

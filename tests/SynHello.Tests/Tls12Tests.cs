@@ -175,7 +175,7 @@ public sealed class Tls12Tests
     public async Task SharedCache_IsAskedByEveryServer()
     {
         var cache = new SharedSessions();
-        using var keys = new SessionTicketKeyRing();
+        var keys = new SessionTicketKeyRing();
         SecureClient client = Client();
         System.Net.IPEndPoint endPoint;
         await using (SecureListener first = Listen(options => Share(options, cache, keys)))
@@ -201,7 +201,7 @@ public sealed class Tls12Tests
     {
         var cache = new SharedSessions();
         var log = new CollectingLogger();
-        using var keys = new SessionTicketKeyRing();
+        var keys = new SessionTicketKeyRing();
         await using SecureListener listener = Listen(options =>
         {
             Share(options, cache, keys);
@@ -263,7 +263,6 @@ public sealed class Tls12Tests
         Assert.Equal(ProtocolVersion.Tls13, report.Version);
         Assert.False(report.IsResumed);
         Assert.True((await VisitAsync(client, renewed)).Client.IsResumed);
-        keys.Dispose();
     }
 
     [Theory]

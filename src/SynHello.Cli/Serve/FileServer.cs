@@ -21,6 +21,8 @@ namespace SynHello.Cli;
 /// <summary>Kestrel over a <see cref="SecureListener"/>, with static files or the built-in page.</summary>
 internal static class FileServer
 {
+    private static readonly TimeSpan ResponseTime = TimeSpan.FromSeconds(3);
+
     /// <summary>Serves until the process is told to stop; requests under way are answered first.</summary>
     /// <exception cref="CommandFailure">It could not start.</exception>
     public static async Task RunAsync(ServeOptions options)
@@ -30,6 +32,8 @@ internal static class FileServer
         using PhysicalFileProvider? files = OpenRoot(options.Root);
         await using CertificateFiles certificates = LoadCertificates(options, logging);
         X509Certificate2Collection? clientRoots = options.ClientCaFile is { } file ? RootCertificates.Load(file) : null;
+
+        await AwaitResponsesAsync(certificates);
 
         // Before anybody is told that the server is there, so that no signal comes too early.
         using var signals = new TerminationSignals();
@@ -146,6 +150,23 @@ internal static class FileServer
             when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new CommandFailure($"cannot load a certificate and its key: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>
+    /// Waits a while for OCSP responses, which clients may insist on from the first connection on; a responder that is down must not keep
+    /// a server from opening.
+    /// </summary>
+    private static async Task AwaitResponsesAsync(CertificateFiles certificates)
+    {
+        using var patience = new CancellationTokenSource(ResponseTime);
+        try
+        {
+            await certificates.WaitForResponsesAsync(patience.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or CryptographicException)
+        {
+            // The log says why.
         }
     }
 

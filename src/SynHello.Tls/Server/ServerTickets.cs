@@ -104,14 +104,20 @@ internal static class ServerTickets
     {
         byte[] ticket = ArrayPool<byte>.Shared.Rent(content.Length + resumption.Protector.MaximumOverhead);
         int length = resumption.Protector.Seal(content, ticket);
-        new NewSessionTicket
+
+        // A large certificate of the client's makes it longer than this server would take back: better none than one to carry for nothing.
+        if (length <= SessionChoice.LongestTicket)
         {
-            LifetimeSeconds = (uint)resumption.TicketLifetime.TotalSeconds,
-            AgeAdd = ageAdd,
-            Nonce = [nonce],
-            Ticket = ticket.AsSpan(0, length),
-            MaximumEarlyData = resumption.MaximumEarlyData > 0 ? (uint)resumption.MaximumEarlyData : null,
-        }.Write(context.Flight);
+            new NewSessionTicket
+            {
+                LifetimeSeconds = (uint)resumption.TicketLifetime.TotalSeconds,
+                AgeAdd = ageAdd,
+                Nonce = [nonce],
+                Ticket = ticket.AsSpan(0, length),
+                MaximumEarlyData = resumption.MaximumEarlyData > 0 ? (uint)resumption.MaximumEarlyData : null,
+            }.Write(context.Flight);
+        }
+
         ArrayPool<byte>.Shared.Return(ticket);
     }
 }

@@ -51,6 +51,7 @@ public sealed class SecureClient
         TlsCryptoProvider provider = options.CryptoProvider;
         _configuration = new TlsClientConfiguration(provider)
         {
+            Versions = ProtocolVersions.Of(options.EnabledSslProtocols),
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
@@ -148,4 +149,10 @@ public sealed class SecureClientOptions
 
     /// <summary>The cryptography; the default is .NET's with libcrypto's key agreement.</summary>
     public TlsCryptoProvider CryptoProvider { get; set; } = DefaultCryptoProvider.Instance;
+
+    /// <summary>
+    /// The protocol versions that are offered: <see cref="SslProtocols.Tls13"/>, which is the default, <see cref="SslProtocols.Tls12"/>, or
+    /// both.
+    /// </summary>
+    public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls13;
 }

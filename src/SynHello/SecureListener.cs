@@ -51,6 +51,7 @@ public sealed class SecureListener : IAsyncDisposable
         _clients = new CertificateVerification(options);
         _configuration = new TlsServerConfiguration(provider, [.. options.Credentials])
         {
+            Versions = ProtocolVersions.Of(options.EnabledSslProtocols),
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
@@ -83,7 +84,7 @@ public sealed class SecureListener : IAsyncDisposable
         _settings = new ServerHandshakeSettings(
             options.HandshakeTimeout,
             register,
-            new HandshakeAnswers(VerifyClient, options.CredentialCallback),
+            new HandshakeAnswers(VerifyClient, options.CredentialCallback, options.SessionCache as SharedSessionCache),
             options.AddressValidation,
             _metrics,
             _logger);
@@ -304,7 +305,7 @@ public sealed class SecureListener : IAsyncDisposable
     private static TlsServerResumption? MakeResumption(SecureListenerOptions options, string trustSettings, out ReplayRegister? register)
     {
         register = null;
-        if (options.TicketCount == 0)
+        if (options.TicketCount == 0 && options.SessionCache is null)
         {
             if (options.MaximumEarlyData != 0)
                 throw new ArgumentException("Early data needs tickets: TicketCount is 0.", nameof(options));
@@ -330,6 +331,7 @@ public sealed class SecureListener : IAsyncDisposable
         });
         return new TlsServerResumption(keys, options.TimeProvider)
         {
+            SessionCache = options.SessionCache,
             TicketLifetime = options.TicketLifetime,
             TicketCount = options.TicketCount,
             MaximumEarlyData = options.MaximumEarlyData,

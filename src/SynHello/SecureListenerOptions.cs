@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
@@ -186,4 +187,16 @@ public sealed class SecureListenerOptions
 
     /// <summary>The cryptography; the default is .NET's with libcrypto's key agreement.</summary>
     public TlsCryptoProvider CryptoProvider { get; set; } = DefaultCryptoProvider.Instance;
+
+    /// <summary>
+    /// The protocol versions that are taken: <see cref="SslProtocols.Tls13"/>, which is the default, <see cref="SslProtocols.Tls12"/>, or
+    /// both.
+    /// </summary>
+    public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls13;
+
+    /// <summary>
+    /// Where sessions of TLS 1.2 are kept for clients that take no tickets: a <see cref="SessionIdCache"/>, or one that many servers share
+    /// (<see cref="SharedSessionCache"/>) together with <see cref="TicketKeys"/>. Null, the default, keeps none.
+    /// </summary>
+    public TlsSessionCache? SessionCache { get; set; }
 }

@@ -189,6 +189,10 @@ public sealed partial class SecureStream
             Dispose();
     }
 
+    /// <summary>A full handshake of TLS 1.2 costs a round trip more than one of 1.3.</summary>
+    private static bool IsFullTls12(TlsNegotiation negotiated) =>
+        negotiated.Version == ProtocolVersion.Tls12 && !negotiated.IsResumed;
+
     private HandshakeReport CreateReport(
         FastOpenOutcome fastOpen,
         int synDataBytes,
@@ -215,7 +219,7 @@ public sealed partial class SecureStream
             IsResumed = negotiated.IsResumed,
             EarlyData = negotiated.EarlyData,
             RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + (negotiated.EarlyData == EarlyDataStatus.Accepted ? 0 : 1)
-                + (negotiated.HelloRetryRequested ? 1 : 0),
+                + (negotiated.HelloRetryRequested || IsFullTls12(negotiated) ? 1 : 0),
             PathRoundTrip = pathRoundTrip,
             ConnectTime = connectTime,
             HandshakeTime = handshakeTime,

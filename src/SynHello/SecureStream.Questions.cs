@@ -28,6 +28,9 @@ public sealed partial class SecureStream
                 case TlsEvent.NeedSignature:
                     await SignAsync(_engine.SignatureRequest!, cancellationToken).ConfigureAwait(false);
                     break;
+                case TlsEvent.NeedSession:
+                    await FindSessionAsync(answers, (TlsServerEngine)_engine, cancellationToken).ConfigureAwait(false);
+                    break;
                 default:
                     isAnswered = false;
                     break;
@@ -95,6 +98,27 @@ public sealed partial class SecureStream
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             _engine.UseSignature(signature.Span, _output);
+        }
+    }
+
+    /// <summary>A session that cannot be looked up costs its client a full handshake, and no more.</summary>
+    private async ValueTask FindSessionAsync(HandshakeAnswers answers, TlsServerEngine engine, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> session = default;
+        try
+        {
+            if (answers.Sessions is { } sessions)
+                session = await sessions.FindAsync(engine.SessionLookup, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // As if there were none.
+        }
+
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            engine.UseSession(session.Span, _output);
         }
     }
 

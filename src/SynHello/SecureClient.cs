@@ -52,6 +52,7 @@ public sealed class SecureClient
         _configuration = new TlsClientConfiguration(provider)
         {
             Versions = ProtocolVersions.Of(options.EnabledSslProtocols),
+            AllowFalseStart = options.AllowFalseStart,
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],

@@ -155,4 +155,10 @@ public sealed class SecureClientOptions
     /// both.
     /// </summary>
     public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls13;
+
+    /// <summary>
+    /// Whether, in TLS 1.2, the stream is handed out and its first data leaves before the server's last message has come (False Start,
+    /// RFC 7918), which saves a round trip; true by default. A server that fails then is told of by the first read.
+    /// </summary>
+    public bool AllowFalseStart { get; set; } = true;
 }

@@ -30,12 +30,12 @@ public sealed partial class SecureStream
     {
         var engine = (TlsClientEngine)_engine;
         long connected = attempt.ConnectedAt;
-        while (!engine.IsHandshakeComplete)
+        while (!engine.MaySend) // in TLS 1.2 the server's Finished may come with its first data (False Start)
         {
             if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
             await AnswerAllAsync(answers, cancellationToken).ConfigureAwait(false);
-            if (!engine.IsHandshakeComplete)
+            if (!engine.MaySend)
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -189,9 +189,9 @@ public sealed partial class SecureStream
             Dispose();
     }
 
-    /// <summary>A full handshake of TLS 1.2 costs a round trip more than one of 1.3.</summary>
+    /// <summary>Without False Start, which only a client knows of, a full handshake of TLS 1.2 costs a round trip more than one of 1.3.</summary>
     private static bool IsFullTls12(TlsNegotiation negotiated) =>
-        negotiated.Version == ProtocolVersion.Tls12 && !negotiated.IsResumed;
+        negotiated.Version == ProtocolVersion.Tls12 && !negotiated.IsResumed && !negotiated.IsFalseStarted;
 
     private HandshakeReport CreateReport(
         FastOpenOutcome fastOpen,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Authentication;
 
+using SynHello.Sockets;
 using SynHello.Testing;
 using SynHello.Tls;
 
@@ -27,6 +28,31 @@ public sealed class Tls12StreamTests
                 Assert.Equal(expected, up.Report.Version.ToString());
                 Assert.Equal(visit > 0, up.Report.IsResumed);
                 await TalkAsync(up, down);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 3)]
+    public async Task FalseStart_SavesARoundTrip(bool isAllowed, int roundTrips)
+    {
+        await using SecureListener listener = Listen(SslProtocols.Tls12);
+        SecureClientOptions options = Options(SslProtocols.Tls12 | SslProtocols.Tls13);
+        options.AllowFalseStart = isAllowed;
+        options.FastOpen = FastOpenMode.Off;
+        var client = new SecureClient(options);
+        for (int visit = 0; visit < 2; visit++)
+        {
+            (SecureStream up, SecureStream down) = await ConnectAsync(client, listener);
+            await using (up)
+            await using (down)
+            {
+                // The session came behind the stream, and was kept all the same.
+                Assert.Equal(visit > 0, up.Report.IsResumed);
+                Assert.Equal(visit > 0 ? 2 : roundTrips, up.Report.RoundTripsUntilRequest);
+                await TalkAsync(up, down);
+                Assert.True(up.IsHandshakeComplete);
             }
         }
     }

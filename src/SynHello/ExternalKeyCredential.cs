@@ -27,7 +27,8 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
     /// </param>
     /// <param name="sign">
     /// Signs. The scheme is one of <see cref="TlsCredential.SignatureSchemes"/>. The content is what CertificateVerify signs (RFC 8446
-    /// section 4.4.3: 64 spaces, a label, a zero byte and the transcript's hash, 130 or 146 bytes), before hashing: a signer that wants
+    /// section 4.4.3: 64 spaces, a label, a zero byte and the transcript's hash, 130 or 146 bytes; in TLS 1.2 the Randoms and parameters of
+    /// ServerKeyExchange, or of a client all messages so far), before hashing: a signer that wants
     /// a digest computes the scheme's hash over it. The answer is the signature as TLS carries it: the DER of ECDSA-Sig-Value
     /// for ECDSA; RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash for RSA. It is checked against the
     /// certificate before it is sent. The token is canceled when the handshake is given up, at the latest after its timeout

@@ -17,11 +17,11 @@ public abstract class SharedSessionCache : TlsSessionCache
     public abstract ValueTask<ReadOnlyMemory<byte>> FindAsync(
         ReadOnlyMemory<byte> sessionId, CancellationToken cancellationToken = default);
 
-    /// <summary>Never knows without asking.</summary>
-    /// <param name="sessionId">Unused.</param>
-    /// <param name="session">Empty.</param>
-    /// <returns>False.</returns>
-    public sealed override bool TryFind(ReadOnlySpan<byte> sessionId, out ReadOnlyMemory<byte> session)
+    /// <summary>Says that somebody has to be asked. A cache that knows some sessions itself may give them here.</summary>
+    /// <param name="sessionId">What a client sent.</param>
+    /// <param name="session">The session, if it is known here.</param>
+    /// <returns>Whether the answer is known here; false by default.</returns>
+    public override bool TryFind(ReadOnlySpan<byte> sessionId, out ReadOnlyMemory<byte> session)
     {
         session = default;
         return false;

@@ -19,7 +19,7 @@ internal static class Tls12ServerSessions
         new Tls12NewSessionTicket
         {
             LifetimeHintSeconds = (uint)Math.Max(left.TotalSeconds, 1), // 0 would say nothing
-            Ticket = ticket.AsSpan(0, length),
+            Ticket = length <= SessionChoice.LongestTicket ? ticket.AsSpan(0, length) : [], // none after all (RFC 5077 section 3.3)
         }.Write(context.Flight);
         ArrayPool<byte>.Shared.Return(ticket);
         context.AppendFlight(start);

@@ -25,6 +25,8 @@ internal static class Benchmarks
         "tls13-full-pair-memory",
         "tls13-resumed-pair-memory",
         "tls13-verified-pair-memory",
+        "tls12-full-pair-memory",
+        "tls12-resumed-pair-memory",
         "bulk-1m",
         "bulk-16k",
     ];
@@ -57,7 +59,8 @@ internal static class Benchmarks
         const int OverLoopback = 25;
         const int InMemory = 50;
         bool resumes = name.Contains("-resumed", StringComparison.Ordinal);
-        SslProtocols protocol = name is "tls12-full-pair" or "tls12-resumed-pair" ? SslProtocols.Tls12 : SslProtocols.Tls13;
+        bool isTls12 = name.StartsWith("tls12-", StringComparison.Ordinal);
+        SslProtocols protocol = isTls12 ? SslProtocols.Tls12 : SslProtocols.Tls13;
         bool hasEarlyData = name == "tls13-early-data-pair";
         if (name == "tls13-verified-pair-memory")
         {
@@ -71,10 +74,10 @@ internal static class Benchmarks
             return PairResult(name, pairs, BareMicroseconds(resumes)) with { Peer = "unverified" };
         }
 
-        if (name is "tls13-full-pair-memory" or "tls13-resumed-pair-memory")
+        if (name.EndsWith("-pair-memory", StringComparison.Ordinal))
         {
-            await using var engines = new EnginesInMemory(resumes);
-            await using var sslStreams = new SslStreamInMemory(resumes);
+            await using var engines = new EnginesInMemory(resumes, isTls12: isTls12);
+            await using var sslStreams = new SslStreamInMemory(resumes, protocol);
             List<PairFigures>[] pairs = await InterleaveAsync<PairContestant, PairFigures>(
                 [engines, sslStreams],
                 connectionWarmUp,

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Crypto;
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello.Cli;
 
@@ -13,8 +14,9 @@ namespace SynHello.Cli;
 /// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
 /// <param name="credential">What the server shows; null for what all contestants show.</param>
 /// <param name="verify">Says whether the client takes the server; null has the chain built.</param>
+/// <param name="isTls12">Whether TLS 1.2 is spoken.</param>
 internal sealed class EnginesInMemory(
-    bool resumes, TlsCredential? credential = null, Func<TlsNegotiation, bool>? verify = null) : PairContestant
+    bool resumes, TlsCredential? credential = null, Func<TlsNegotiation, bool>? verify = null, bool isTls12 = false) : PairContestant
 {
     private readonly X509ChainPolicy _policy = BenchIdentity.CreateChainPolicy();
     private readonly Queue<TlsSession> _sessions = [];
@@ -25,10 +27,12 @@ internal sealed class EnginesInMemory(
     private readonly TlsClientConfiguration _client = new(DefaultCryptoProvider.Instance)
     {
         TimeProvider = resumes ? TimeProvider.System : null,
+        Versions = [isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
     };
 
     private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [credential ?? BenchIdentity.Credential])
     {
+        Versions = [isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
         Resumption = resumes ? new TlsServerResumption(new SessionTicketKeyRing(), TimeProvider.System) : null,
     };
 
@@ -57,6 +61,8 @@ internal sealed class EnginesInMemory(
         client.Start(new TlsClientStart { Session = session }, _toServer);
         Carry(_toServer, server, _toClient);
         Carry(_toClient, client, _toServer);
+        Carry(_toServer, server, _toClient);
+        Carry(_toClient, client, _toServer); // in TLS 1.2 the server has the last word of a full handshake
         Carry(_toServer, server, _toClient);
         Require(client.IsHandshakeComplete && server.IsHandshakeComplete, "the handshake is not complete");
         _sessions.Clear(); // what is left of the session before is not as fresh

@@ -157,12 +157,16 @@ public sealed class GetTests
     }
 
     [Fact]
-    public async Task Get_RefusesOlderVersions()
+    public async Task Get_SpeaksTheVersionsThatItIsTold()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess server =
             await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-tls1_2");
-        Assert.Contains("protocol_version", await FailAsync(endPoint));
+        Assert.Contains("protocol_version", await FailAsync(endPoint, "--tls", "1.3"));
+        JsonElement report = await Synhello.GetJsonAsync($"https://{endPoint}/", "--tls", "1.2");
+        Assert.Equal("1.2", report.GetProperty("tls").GetProperty("version").GetString());
+        report = await Synhello.GetJsonAsync($"https://{endPoint}/");
+        Assert.Equal("1.2", report.GetProperty("tls").GetProperty("version").GetString());
     }
 
     [Fact]

@@ -219,6 +219,30 @@ public sealed class GetTests
         Assert.StartsWith("synhello: ", error);
     }
 
+    [Theory]
+    [InlineData("get", "--cacert")]
+    [InlineData("get", "--cert")]
+    [InlineData("get", "--key", "--cert", "a")]
+    [InlineData("get", "--session-file")]
+    [InlineData("get", "--keylog")]
+    [InlineData("serve", "--client-ca", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--ocsp", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--root", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--keylog", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--cert", "--key", "b")]
+    [InlineData("serve", "--key", "--cert", "a")]
+    [InlineData("serve", "--key", "--cert", "a", "--cert", "b", "--key", "c")]
+    public async Task Synhello_RefusesEmptyFileNames(string command, string option, params string[] others)
+    {
+        string[] target = command == "get" ? ["https://localhost/"] : ["--listen", "127.0.0.1:0"];
+        (int exitCode, byte[] output, string error) = await Synhello.RunAsync([command, .. target, .. others, option, ""]);
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        string what = option is "--root" or "--ocsp" ? "directory" : "file";
+        Assert.StartsWith($"synhello: {option} is the name of a {what}, and not empty.", error, StringComparison.Ordinal);
+        Assert.Equal(1, error.AsSpan().Count("not empty"));
+    }
+
     private static async Task FetchTwiceAsync(string url, string mode, params string[] outcomes)
     {
         foreach (string outcome in outcomes)

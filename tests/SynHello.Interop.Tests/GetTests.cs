@@ -112,6 +112,52 @@ public sealed class GetTests
     }
 
     [Fact]
+    public async Task Get_TellsHowTheChainWasVerified()
+    {
+        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address));
+        string sessions = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            string first = await AccountAsync(endPoint, "--cacert", Identity.RootFile, "--session-file", sessions);
+            Assert.Matches("""
+                \* certificate chain, as (sent|verified)
+                \*  0 s:CN=server
+                \*    i:CN=SynHello interop root
+                \*    a:ECDSA, 256 bits, signed with .*
+                \*    v:.* to .*
+                (\*  1 s:CN=SynHello interop root
+                .*
+                .*
+                .*
+                )?\* verification: ok
+                """, first);
+            string second = await AccountAsync(endPoint, "--cacert", Identity.RootFile, "--session-file", sessions);
+            Assert.Contains("* certificate chain, as sent on the first visit\n*  0 s:CN=server\n", second, StringComparison.Ordinal);
+            Assert.Matches(@"\n\* verification: of the first visit, at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n", second);
+        }
+        finally
+        {
+            File.Delete(sessions);
+        }
+    }
+
+    [Fact]
+    public async Task Get_TellsWhatItOverlooked()
+    {
+        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.ForOtherHost());
+        Assert.Contains(
+            "* verification: overlooked by --insecure (the certificate is for another host)\n",
+            await AccountAsync(endPoint, "--cacert", Identity.RootFile, "--insecure"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "* verification: overlooked by --insecure (the chain is not to be trusted; the certificate is for another host)\n",
+            await AccountAsync(endPoint, "--insecure"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Get_RefusesACertificateForAnotherHost()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
@@ -256,6 +302,13 @@ public sealed class GetTests
             Assert.Equal(inSyn ? 1 : 2, account.GetProperty("roundTrips").GetProperty("requestSent").GetInt32());
             Assert.Equal(inSyn ? 2 : 3, account.GetProperty("roundTrips").GetProperty("firstByte").GetInt32());
         }
+    }
+
+    private static async Task<string> AccountAsync(IPEndPoint endPoint, params string[] options)
+    {
+        (int exitCode, _, string error) = await Synhello.RunAsync(["get", $"https://{endPoint}/", "--verbose", .. options]);
+        Assert.True(exitCode == 0, error);
+        return error;
     }
 
     private static Task<string> FailAsync(IPEndPoint endPoint, params string[] options) =>

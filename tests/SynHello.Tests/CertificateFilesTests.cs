@@ -129,7 +129,7 @@ public sealed class CertificateFilesTests : IDisposable
                 Directory.CreateDirectory(path);
                 break;
             case "large":
-                File.WriteAllText(path, good + new string('x', CertificateFileContent.MaximumLength));
+                File.WriteAllText(path, good + new string('x', 1 << 20));
                 break;
         }
 
@@ -153,6 +153,15 @@ public sealed class CertificateFilesTests : IDisposable
         File.Delete(path);
         Assert.False(files.Reload());
         Assert.Equal(2, _log.Entries.Count);
+    }
+
+    [Fact]
+    public async Task Files_MayStartWithAByteOrderMark()
+    {
+        File.WriteAllText(_directory["a.crt"], _one.ToCertificatePem(), System.Text.Encoding.UTF8);
+        File.WriteAllText(_directory["a.key"], _one.ToKeyPem(), System.Text.Encoding.Unicode);
+        await using CertificateFiles files = Open(_directory.File("a"));
+        AssertShows(files, _one);
     }
 
     [Fact]

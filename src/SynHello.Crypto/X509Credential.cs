@@ -229,7 +229,7 @@ public sealed class X509Credential : TlsCredential, IDisposable
 
         // Whoever trusts the root has it, and whoever has not does not trust it for being sent (RFC 8446 section
         // 4.4.2).
-        if (chain.Count > 1 && CertificateOrder.IsSelfIssued(chain[^1]))
+        if (chain.Count > 1 && CertificateOrder.IsSelfSigned(chain[^1]))
             chain.RemoveAt(chain.Count - 1);
 
         return chain;

@@ -36,4 +36,11 @@ internal static partial class Log
 
     [LoggerMessage(95, LogLevel.Warning, "The certificate chain of {Subject} cannot be relied on: {Problem}")]
     public static partial void ChainUnusable(ILogger logger, string subject, string problem);
+
+    [LoggerMessage(
+        96,
+        LogLevel.Warning,
+        "{Subject} is among the roots that clients' certificates are to come from, and is no root: it does not vouch for itself, so no "
+        + "certificate is trusted on its account")]
+    public static partial void ClientRootIsNone(ILogger logger, string subject);
 }

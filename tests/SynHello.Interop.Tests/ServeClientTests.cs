@@ -59,6 +59,15 @@ public sealed class ServeClientTests
     }
 
     [Fact]
+    public async Task Serve_WarnsOfARootThatIsNone()
+    {
+        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        var identity = Identity.For(endPoint.Address);
+        await using ChildProcess serve = await Synhello.ServeAsync(endPoint, identity, "--client-ca", identity.CertificateFile);
+        await serve.WaitForAsync("warning: CN=server is among the roots that clients' certificates are to come from, and is no root");
+    }
+
+    [Fact]
     public async Task Serve_SaysThatNobodyWasAsked()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();

@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(82, LogLevel.Error, "Looking for new certificates failed; the ones from before are shown on")]
     public static partial void CertificateLookFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(83, LogLevel.Error, "The certificate from {Path} is shown, but what was to follow its replacement failed")]
+    public static partial void CertificateReplacementFailed(ILogger logger, string path, Exception exception);
+
     [LoggerMessage(
         90,
         LogLevel.Warning,

@@ -40,11 +40,11 @@ internal sealed class WatchedCertificate
     /// <summary>What is shown, before it was decorated.</summary>
     public TlsCredential Prepared { get; private set; }
 
-    /// <summary>Has what is shown, now and later, made of what was loaded. Not to fail.</summary>
-    public void Decorate(Func<TlsCredential, TlsCredential> decorate)
+    /// <summary>Has what is shown, now and later, made of what was loaded; where that fails, what was loaded is shown.</summary>
+    public void Decorate(Func<TlsCredential, TlsCredential> decorate, ILogger logger)
     {
         _decorate = decorate;
-        Current = Decorate(Current);
+        Current = Decorate(Current, logger);
     }
 
     /// <summary>Reads the files, and loads what is new in them.</summary>
@@ -72,7 +72,7 @@ internal sealed class WatchedCertificate
             TlsCredential before = Current.Credential;
             HostCertificate loaded = Load(content);
             Prepared = loaded.Credential;
-            Current = Decorate(loaded);
+            Current = Decorate(loaded, logger);
             _loaded = digest;
             _complaint = null;
             return before;
@@ -107,9 +107,20 @@ internal sealed class WatchedCertificate
         return new HostCertificate(_prepare is null ? loaded : _prepare(loaded), _file.HostNames) { IsDefault = _file.IsDefault };
     }
 
-    private HostCertificate Decorate(HostCertificate certificate) => _decorate is null
-        ? certificate
-        : new HostCertificate(_decorate(certificate.Credential), certificate.HostNames) { IsDefault = certificate.IsDefault };
+    private HostCertificate Decorate(HostCertificate certificate, ILogger logger)
+    {
+        if (_decorate is null)
+            return certificate;
+        try
+        {
+            return new HostCertificate(_decorate(certificate.Credential), certificate.HostNames) { IsDefault = certificate.IsDefault };
+        }
+        catch (Exception exception)
+        {
+            Log.CertificateReplacementFailed(logger, Path, exception);
+            return certificate; // better without than not at all
+        }
+    }
 
     private void Complain(Exception exception, ILogger logger)
     {

@@ -376,8 +376,12 @@ public sealed class CertificateFilesTests : IDisposable
         AssertShows(files, before);
 
         // The responder is silent, while the files change twice.
-        var answer = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        responder.Answer = (_, _) => answer.Task;
+        var speaks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        responder.Answer = async (_, cancellationToken) =>
+        {
+            await speaks.Task.WaitAsync(cancellationToken);
+            return ScriptedResponder.Ok(Good(after));
+        };
         _directory.Write("a", between);
         Assert.False(files.Reload());
         await _log.NextAsync(78);
@@ -387,7 +391,7 @@ public sealed class CertificateFilesTests : IDisposable
         AssertShows(files, before);
         Assert.False(files.Reload());
 
-        answer.SetResult(ScriptedResponder.Ok(Good(after)));
+        speaks.SetResult();
         await files.WaitForResponsesAsync(TestContext.Current.CancellationToken).Guarded();
         Assert.True(files.Reload());
         AssertShows(files, after);

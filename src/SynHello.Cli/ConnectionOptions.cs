@@ -58,12 +58,24 @@ internal static class ConnectionOptions
         },
     };
 
-    public static Option<string?> KeyLog() => new("--keylog")
+    public static Option<string?> KeyLog() => Named(new Option<string?>("--keylog")
     {
         Description =
             "Append the connections' secrets to this file, for Wireshark (SSLKEYLOGFILE). For debugging only.",
         HelpName = "FILE",
-    };
+    });
+
+    /// <summary>An option whose values name files or directories, none of which has an empty name.</summary>
+    public static T Named<T>(T option)
+        where T : Option
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+                result.AddError($"{option.Name} is the name of a {(option.HelpName == "DIR" ? "directory" : "file")}, and not empty.");
+        });
+        return option;
+    }
 
     public static Option<TimeSpan?> Seconds(string name, string description) => new(name)
     {

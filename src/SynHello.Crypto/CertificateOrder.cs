@@ -8,9 +8,24 @@ internal static class CertificateOrder
     /// <summary>No path that anybody builds is longer.</summary>
     private const int MaximumLength = 16;
 
-    /// <summary>Whether a certificate names itself as its issuer, as roots do.</summary>
-    public static bool IsSelfIssued(X509Certificate2 certificate) =>
-        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+    /// <summary>
+    /// Whether a certificate is signed with its own key, as roots are. That it names itself as its issuer is not enough: an authority that
+    /// changes its key certifies the new one under its own name, and that certificate is an intermediate (RFC 5280 section 3.2).
+    /// </summary>
+    public static bool IsSelfSigned(X509Certificate2 certificate)
+    {
+        if (!certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
+            return false;
+
+        var issuerKey = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
+        var key = certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault();
+        if (issuerKey is not null && key is not null && issuerKey.Value.Span.SequenceEqual(key.SubjectKeyIdentifierBytes.Span))
+            return true;
+
+        // Only self-signed certificates may leave out whose key signed them (RFC 5280 section 4.2.1.1): where nobody here can check
+        // the signature, that decides.
+        return CertificateSignature.IsBy(certificate, certificate.PublicKey) ?? issuerKey is null;
+    }
 
     /// <summary>Whether one certificate can be the issuer's of another.</summary>
     public static bool Certifies(X509Certificate2 issuer, X509Certificate2 certificate)
@@ -32,11 +47,11 @@ internal static class CertificateOrder
     {
         var path = new X509Certificate2Collection();
         var last = certificate;
-        while (!IsSelfIssued(last) && path.Count < MaximumLength)
+        while (!IsSelfSigned(last) && path.Count < MaximumLength)
         {
             // A renewed authority stands beside what it was before.
             var issuer = candidates
-                .Where(candidate => Certifies(candidate, last) && !path.Contains(candidate))
+                .Where(candidate => Certifies(candidate, last) && !path.Contains(candidate) && !candidate.Equals(certificate))
                 .MaxBy(candidate => candidate.NotAfter);
             if (issuer is null)
                 break;

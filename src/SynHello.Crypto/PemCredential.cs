@@ -15,7 +15,7 @@ internal static class PemCredential
     /// <param name="keySource">What a message calls <paramref name="keyPem"/>.</param>
     /// <param name="password">The key's password; null when there is none.</param>
     public static X509Credential Load(
-        string certificatePem,
+        ReadOnlySpan<char> certificatePem,
         string certificateSource,
         ReadOnlySpan<char> keyPem,
         string keySource,
@@ -38,7 +38,7 @@ internal static class PemCredential
                 throw new CryptographicException($"{certificateSource} holds no PEM certificate.");
 
             // The import passes over what is not whole; a chain that lost its end would be served as one.
-            if (certificatePem.AsSpan().Count(BeginCertificate) != chain.Count)
+            if (certificatePem.Count(BeginCertificate) != chain.Count)
                 throw new CryptographicException($"{certificateSource} holds a certificate that is cut off.");
 
             return Join(chain, certificateSource, keyPem, keySource, password);

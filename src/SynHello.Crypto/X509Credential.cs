@@ -102,13 +102,16 @@ public sealed class X509Credential : TlsCredential, IDisposable
         return PemCredential.Load(certificatePem, "The certificate text", keyPem, "The key text", password);
     }
 
-    /// <summary>Makes a credential of two PEM files, or of one that holds both.</summary>
+    /// <summary>
+    /// Makes a credential of two PEM files, or of one that holds both, 1 MB each at most. What was read is cleared afterwards, as far as
+    /// it passed through this library's hands; <see cref="FromPem"/> cannot clear the caller's strings.
+    /// </summary>
     /// <param name="certificatePath">
     /// The file with the end entity's certificate first, then its intermediates in order.
     /// </param>
     /// <param name="keyPath">The file with the private key: PKCS #8, encrypted or not, SEC 1 or PKCS #1.</param>
     /// <param name="password">The password of an encrypted key; not looked at when the key is in the clear.</param>
-    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">A file is missing, cannot be read, or is larger than 1 MB.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     /// <exception cref="CryptographicException">
     /// There is no certificate or no usable private key, or the key is encrypted and the password is not its own, or the key
@@ -118,8 +121,23 @@ public sealed class X509Credential : TlsCredential, IDisposable
     {
         ArgumentNullException.ThrowIfNull(certificatePath);
         ArgumentNullException.ThrowIfNull(keyPath);
-        return PemCredential.Load(
-            File.ReadAllText(certificatePath), certificatePath, File.ReadAllText(keyPath), keyPath, password);
+        byte[] certificateBytes = [], keyBytes = [];
+        char[] certificate = [], key = [];
+        try
+        {
+            certificateBytes = SecretFile.Read(certificatePath, out _); // which may hold the key as well
+            certificate = SecretFile.Decode(certificateBytes);
+            keyBytes = SecretFile.Read(keyPath, out _);
+            key = SecretFile.Decode(keyBytes);
+            return PemCredential.Load(certificate, certificatePath, key, keyPath, password);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(certificateBytes);
+            CryptographicOperations.ZeroMemory(keyBytes);
+            Array.Clear(certificate);
+            Array.Clear(key);
+        }
     }
 
     /// <summary>Makes a credential of a PFX (PKCS #12, RFC 7292).</summary>
@@ -137,13 +155,13 @@ public sealed class X509Credential : TlsCredential, IDisposable
     /// <summary>Makes a credential of a PFX file (PKCS #12, RFC 7292).</summary>
     /// <param name="path">The file, as <see cref="FromPfx"/> takes it.</param>
     /// <param name="password">The password; null when there is none.</param>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing, cannot be read, or is larger than 1 MB.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="CryptographicException">As <see cref="FromPfx"/>; the message names the file.</exception>
     public static X509Credential FromPfxFile(string path, string? password = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var pfx = File.ReadAllBytes(path);
+        var pfx = SecretFile.Read(path, out _);
         try
         {
             return PfxCredential.Load(pfx, path, password);
@@ -222,7 +240,7 @@ public sealed class X509Credential : TlsCredential, IDisposable
 
         // Whoever trusts the root has it, and whoever has not does not trust it for being sent (RFC 8446 section
         // 4.4.2).
-        if (chain.Count > 1 && CertificateOrder.IsSelfIssued(chain[^1]))
+        if (chain.Count > 1 && CertificateOrder.IsSelfSigned(chain[^1]))
             chain.RemoveAt(chain.Count - 1);
 
         return chain;

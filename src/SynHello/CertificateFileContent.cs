@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 using SynHello.Crypto;
 
@@ -8,10 +7,6 @@ namespace SynHello;
 /// <summary>The bytes of a certificate's files at one time. The key's are cleared when it is disposed of.</summary>
 internal sealed class CertificateFileContent : IDisposable
 {
-    /// <summary>A thousand certificates; what is larger is something else.</summary>
-    public const int MaximumLength = 1 << 20;
-
-    private const int UsualLength = 8192;
     private const byte DerSequence = 0x30;
 
     private readonly CertificateFile _file;
@@ -37,10 +32,23 @@ internal sealed class CertificateFileContent : IDisposable
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static CertificateFileContent Read(CertificateFile file)
     {
-        bool canBeReadAgain = true;
-        byte[] certificate = Read(file.CertificatePath, ref canBeReadAgain);
-        return new CertificateFileContent(
-            file, certificate, file.KeyPath is null ? null : Read(file.KeyPath, ref canBeReadAgain), canBeReadAgain);
+        byte[] certificate = SecretFile.Read(file.CertificatePath, out bool canBeReadAgain);
+        byte[]? key = null;
+        try
+        {
+            if (file.KeyPath is not null)
+            {
+                key = SecretFile.Read(file.KeyPath, out bool keyCanBeReadAgain);
+                canBeReadAgain &= keyCanBeReadAgain;
+            }
+        }
+        catch
+        {
+            CryptographicOperations.ZeroMemory(certificate);
+            throw;
+        }
+
+        return new CertificateFileContent(file, certificate, key, canBeReadAgain);
     }
 
     /// <exception cref="CryptographicException">They are not what they should be.</exception>
@@ -48,14 +56,16 @@ internal sealed class CertificateFileContent : IDisposable
     {
         if (_key is null && _certificate is [DerSequence, ..])
             return PfxCredential.Load(_certificate, _file.CertificatePath, _file.Password);
-        char[] key = Encoding.UTF8.GetChars(_key ?? _certificate);
+        char[] certificate = SecretFile.Decode(_certificate);
+        char[] key = _key is null ? certificate : SecretFile.Decode(_key);
         try
         {
             return PemCredential.Load(
-                Encoding.UTF8.GetString(_certificate), _file.CertificatePath, key, _file.KeyPath ?? _file.CertificatePath, _file.Password);
+                certificate, _file.CertificatePath, key, _file.KeyPath ?? _file.CertificatePath, _file.Password);
         }
         finally
         {
+            Array.Clear(certificate);
             Array.Clear(key);
         }
     }
@@ -64,30 +74,5 @@ internal sealed class CertificateFileContent : IDisposable
     {
         CryptographicOperations.ZeroMemory(_certificate); // which may hold the key as well
         CryptographicOperations.ZeroMemory(_key);
-    }
-
-    private static byte[] Read(string path, ref bool canBeReadAgain)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        canBeReadAgain &= stream.CanSeek;
-        byte[] buffer = new byte[UsualLength];
-        int length = 0;
-        while (stream.Read(buffer, length, buffer.Length - length) is > 0 and int count)
-        {
-            length += count;
-            if (length > MaximumLength)
-                throw new IOException($"{path} has more than {MaximumLength} bytes: it is no certificate or key.");
-            if (length == buffer.Length)
-                buffer = Exchange(buffer, new byte[2 * length], length);
-        }
-
-        return Exchange(buffer, new byte[length], length);
-    }
-
-    private static byte[] Exchange(byte[] buffer, byte[] other, int length)
-    {
-        buffer.AsSpan(0, length).CopyTo(other);
-        CryptographicOperations.ZeroMemory(buffer);
-        return other;
     }
 }

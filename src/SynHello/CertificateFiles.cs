@@ -19,7 +19,7 @@ namespace SynHello;
 /// </para>
 /// <para>
 /// Of several certificates for a host those with ECDSA keys are shown to all clients that can check them, and those with RSA keys to
-/// the others, in whatever order the files were given.
+/// the others, in whatever order the files were given, and also where one names the host and another has a wildcard for it.
 /// </para>
 /// <para>
 /// Files are compared by their content, which their times and sizes need not tell of. A credential that was replaced is never disposed
@@ -41,6 +41,7 @@ public sealed class CertificateFiles : IAsyncDisposable
     private readonly PeriodicTimer? _timer;
     private readonly Task _watching = Task.CompletedTask;
     private readonly OcspStaplers? _staplers;
+    private bool _isDisposed;
 
     /// <summary>Loads the certificates, and watches their files until it is disposed of.</summary>
     /// <param name="files">The files, the preferred certificate first.</param>
@@ -77,12 +78,12 @@ public sealed class CertificateFiles : IAsyncDisposable
         _refuseUnknownHosts = options.RefuseUnknownHosts;
         _replaced = options.Replaced;
         _timeProvider = options.TimeProvider;
-        _logger = options.LoggerFactory.CreateLogger<CertificateFiles>();
+        _logger = new GuardedLogger(options.LoggerFactory.CreateLogger<CertificateFiles>());
         if (options.OcspStapling is { } stapling)
         {
             _staplers = new OcspStaplers(stapling, options.OcspDirectory, _logger);
             foreach (WatchedCertificate file in _files)
-                file.Decorate(_staplers.Add, _staplers.Remove);
+                file.Decorate(_staplers.Add, _staplers.Remove, _logger);
         }
 
         Show();
@@ -106,7 +107,15 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// while it reads them.
     /// </summary>
     /// <returns>Whether another certificate is shown than before.</returns>
-    public bool Reload() => Look(atOnce: true);
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public bool Reload()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Look(atOnce: true);
+        }
+    }
 
     /// <summary>
     /// Waits until the OCSP responses that are fetched (<see cref="CertificateFilesOptions.OcspStapling"/>) are there: before a server opens
@@ -121,6 +130,8 @@ public sealed class CertificateFiles : IAsyncDisposable
     /// <summary>Watches the files no longer, and fetches no OCSP responses any more. What was loaded stays usable.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_lock) // what is being loaded gets its stapler before the staplers end
+            _isDisposed = true;
         _timer?.Dispose();
         await _watching.ConfigureAwait(false);
         if (_staplers is not null)
@@ -128,7 +139,11 @@ public sealed class CertificateFiles : IAsyncDisposable
     }
 
     /// <summary>Looks at the files, as is done from time to time.</summary>
-    internal bool Look() => Look(atOnce: false);
+    internal bool Look()
+    {
+        lock (_lock)
+            return !_isDisposed && Look(atOnce: false);
+    }
 
     /// <summary>The certificates for a host.</summary>
     internal IReadOnlyList<TlsCredential> Find(string? hostName) => _hosts.Find(hostName);
@@ -150,48 +165,71 @@ public sealed class CertificateFiles : IAsyncDisposable
 
     private bool Look(bool atOnce)
     {
-        lock (_lock)
+        var replaced = new List<(WatchedCertificate File, TlsCredential Prepared, TlsCredential Shown)>();
+        foreach (WatchedCertificate file in _files)
         {
-            var replaced = new List<(TlsCredential Prepared, TlsCredential Shown)>();
-            foreach (WatchedCertificate file in _files)
-            {
-                TlsCredential prepared = file.Prepared;
-                if (file.Look(atOnce, _logger) is not { } before)
-                    continue;
-                replaced.Add((prepared, before));
-                var report = ChainReport.Of(file.Current.Credential, timeProvider: _timeProvider);
-                Log.CertificateReloaded(_logger, report.Subject, file.Path, report.NotAfter);
-                ChainInspection.Warn(_logger, report);
-            }
+            TlsCredential prepared = file.Prepared;
+            if (file.Look(atOnce, _logger) is { } shown)
+                replaced.Add((file, prepared, shown));
+        }
 
-            if (replaced.Count == 0)
-                return false;
-            Show();
-            foreach ((TlsCredential prepared, TlsCredential shown) in replaced)
-            {
-                _staplers?.Remove(shown);
-                _replaced?.Invoke(prepared);
-            }
+        if (replaced.Count == 0)
+            return false;
+        Show();
 
-            return true;
+        // They are shown: from here on nothing that fails may hold up the rest.
+        foreach ((WatchedCertificate file, TlsCredential prepared, TlsCredential shown) in replaced)
+        {
+            Guard(() => _staplers?.Remove(shown), file);
+            Guard(() => _replaced?.Invoke(prepared), file);
+            Guard(() => Tell(file), file);
+        }
+
+        return true;
+    }
+
+    private void Tell(WatchedCertificate file)
+    {
+        var report = ChainReport.Of(file.Current.Credential, timeProvider: _timeProvider);
+        Log.CertificateReloaded(_logger, report.Subject, file.Path, report.NotAfter);
+        ChainInspection.Warn(_logger, report);
+    }
+
+    private void Guard(Action action, WatchedCertificate file)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            Log.CertificateReplacementFailed(_logger, file.Path, exception);
         }
     }
 
     private void Show()
     {
-        HostCertificate[] certificates = [.. _files.Select(file => file.Current).OrderBy(certificate => IsRsa(certificate.Credential))];
+        HostCertificate[] certificates = [.. _files.Select(file => file.Current)];
         if (!_refuseUnknownHosts && !certificates.Any(certificate => certificate.IsDefault))
         {
             IReadOnlyList<string> first = _files[0].Current.HostNames;
             certificates = Array.ConvertAll(certificates, certificate => IsFor(certificate, first) ? certificate.ToDefault() : certificate);
         }
 
-        _hosts.Replace(certificates);
+        _hosts.Replace(certificates, comesLater: IsRsa);
     }
 
-    private static bool IsFor(HostCertificate certificate, IReadOnlyList<string> firstHosts) =>
-        firstHosts.Count == 0 ? certificate.HostNames.Count == 0 : certificate.HostNames.Contains(firstHosts[0]);
+    private static bool IsFor(HostCertificate certificate, IReadOnlyList<string> firstHosts)
+    {
+        if (firstHosts is not [var first, ..])
+            return certificate.HostNames.Count == 0;
+        int dot = first.IndexOf('.', StringComparison.Ordinal);
+        return certificate.HostNames.Any(name =>
+            name == first || (dot > 0 && HostName.WildcardDomain(name) is { } domain && domain == first[(dot + 1)..]));
+    }
 
-    private static bool IsRsa(TlsCredential credential) =>
-        credential.SignatureSchemes.Contains(SignatureScheme.RsaPssRsaeSha256);
+    private static bool IsRsa(TlsCredential credential) => credential.SignatureSchemes.Any(scheme =>
+        scheme == SignatureScheme.RsaPssRsaeSha256
+        || scheme == SignatureScheme.RsaPssRsaeSha384
+        || scheme == SignatureScheme.RsaPssRsaeSha512);
 }

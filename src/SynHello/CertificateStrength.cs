@@ -36,10 +36,8 @@ internal static class CertificateStrength
             string whose = i == 0 ? $"the {peer}'s certificate" : $"an authority of the {peer}'s chain";
             try
             {
-                if (DescribeWeakKey(certificate.PublicKey) is { } key)
-                    return new TlsProtocolException(TlsErrorCause.WeakCertificate, $"The key of {whose} is too weak: {key}.");
-                if (!isRoot && DescribeWeakSignature(certificate.RawDataMemory) is { } hash)
-                    return new TlsProtocolException(TlsErrorCause.WeakCertificate, $"The signature on {whose} is too weak: {hash}.");
+                if (Describe(certificate, isRoot) is var (what, why))
+                    return new TlsProtocolException(TlsErrorCause.WeakCertificate, $"The {what} {whose} is too weak: {why}.");
             }
             catch (AsnContentException exception)
             {
@@ -50,6 +48,16 @@ internal static class CertificateStrength
 
         return null;
     }
+
+    /// <summary>Says what is weak about one certificate.</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="isRoot">Whether it vouches for itself, so that its signature says nothing.</param>
+    /// <returns>The key or the signature, and why; null when nothing is.</returns>
+    /// <exception cref="AsnContentException">It cannot be read.</exception>
+    public static (string What, string Why)? Describe(X509Certificate2 certificate, bool isRoot) =>
+        DescribeWeakKey(certificate.PublicKey) is { } key ? ("key of", key)
+        : !isRoot && DescribeWeakSignature(certificate.RawDataMemory) is { } hash ? ("signature on", hash)
+        : null;
 
     private static string? DescribeWeakKey(PublicKey key)
     {

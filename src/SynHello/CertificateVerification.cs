@@ -136,7 +136,7 @@ internal sealed class CertificateVerification
             if (_verified.TryGet(key, out VerifiedChains.Verdict verdict))
             {
                 return ValueTask.FromResult<(TlsProtocolException?, ChainVerification?)>(
-                    (null, Describe(verdict.MadeAt, verdict.SessionEnd, SslPolicyErrors.None)));
+                    (null, Describe(verdict.MadeAt, verdict.SessionEnd, SslPolicyErrors.None, verdict.Path)));
             }
         }
 
@@ -212,12 +212,13 @@ internal sealed class CertificateVerification
             DateTimeOffset notAfter = new(builder.ChainElements.Select(element => element.Certificate.NotAfter)
                 .Append(certificate.NotAfter).Min());
             DateTimeOffset sessionEnd = Earlier(notAfter, revocation.SessionEnd);
+            ReadOnlyMemory<byte>[] built = [.. builder.ChainElements.Select(element => element.Certificate.RawDataMemory)];
             if (_callback is null)
             {
                 if (refusal is not null)
                     return (refusal, null);
                 _verified?.Add(key, new VerifiedChains.Verdict(
-                    _timeProvider.GetTimestamp(), now, Earlier(notAfter, revocation.HoldsUntil), sessionEnd));
+                    _timeProvider.GetTimestamp(), now, Earlier(notAfter, revocation.HoldsUntil), sessionEnd, built));
             }
             else if (!_callback(sender, certificate, builder, errors))
             {
@@ -227,7 +228,7 @@ internal sealed class CertificateVerification
                     null);
             }
 
-            return (null, Describe(now, sessionEnd, errors));
+            return (null, Describe(now, sessionEnd, errors, built));
         }
         catch (CryptographicException exception)
         {
@@ -283,7 +284,8 @@ internal sealed class CertificateVerification
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    private ChainVerification Describe(DateTimeOffset verifiedAt, DateTimeOffset notAfter, SslPolicyErrors errors)
+    private ChainVerification Describe(
+        DateTimeOffset verifiedAt, DateTimeOffset notAfter, SslPolicyErrors errors, IReadOnlyList<ReadOnlyMemory<byte>> path)
     {
         TimeSpan longest = DateTimeOffset.MaxValue - verifiedAt;
         TimeSpan age = longest < _maximumAge ? longest : _maximumAge;
@@ -292,6 +294,7 @@ internal sealed class CertificateVerification
             VerifiedAt = verifiedAt,
             EndsAt = notAfter < verifiedAt + age ? notAfter : verifiedAt + age,
             PolicyErrors = errors,
+            Path = path,
         };
     }
 

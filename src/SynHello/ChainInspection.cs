@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -35,10 +36,12 @@ internal sealed class ChainInspection
             NotAfter = certificates.Min(certificate => new DateTimeOffset(certificate.NotAfter));
             foreach (X509Certificate2 certificate in certificates)
                 CheckValidity(certificate, now);
+            for (int i = 0; i < certificates.Length; i++)
+                CheckStrength(certificates[i], isFirst: i == 0);
             CheckOrder(certificates, out List<X509Certificate2> ends);
             CheckEnds(ends, isTrustedRoot);
         }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (exception is CryptographicException or AsnContentException)
         {
             Add(ChainProblemKind.Unreadable, $"a certificate cannot be read: {exception.Message.TrimEnd('.')}");
         }
@@ -65,17 +68,19 @@ internal sealed class ChainInspection
     /// <param name="timeProvider">The clock that certificates end by.</param>
     /// <param name="cryptoProvider">Who compresses.</param>
     /// <param name="credentials">The chains.</param>
+    /// <param name="requestLength">The bytes of the CertificateRequest that goes in front of each.</param>
     public static void Warn(
         ILogger logger,
         AddressFamily family,
         bool isCookieless,
         TimeProvider timeProvider,
         TlsCryptoProvider cryptoProvider,
-        IEnumerable<TlsCredential> credentials)
+        IEnumerable<TlsCredential> credentials,
+        int requestLength = 0)
     {
         foreach (TlsCredential credential in credentials)
         {
-            var report = ChainReport.Of(credential, family, timeProvider, cryptoProvider);
+            var report = ChainReport.Of(credential, family, timeProvider, cryptoProvider, SystemRoots.Contain, requestLength);
             Warn(logger, report);
             if (isCookieless && report.FlightLength > report.AddressValidationBudget)
             {
@@ -129,6 +134,15 @@ internal sealed class ChainInspection
             Add(ChainProblemKind.ExpiresSoon, $"the certificate of {certificate.Subject} ends on {Date(notAfter)}");
     }
 
+    private void CheckStrength(X509Certificate2 certificate, bool isFirst)
+    {
+        bool isRoot = CertificateOrder.IsSelfSigned(certificate);
+        if (isRoot && !isFirst)
+            return; // which is trusted for being known, or not at all
+        if (CertificateStrength.Describe(certificate, isRoot) is var (what, why))
+            Add(ChainProblemKind.Weak, $"the {what} the certificate of {certificate.Subject} is too weak: {why}");
+    }
+
     /// <param name="chain">The certificates as they are shown.</param>
     /// <param name="ends">What the paths from the end entity lead to; empty when that is a root that is shown.</param>
     private void CheckOrder(X509Certificate2[] chain, out List<X509Certificate2> ends)
@@ -147,7 +161,7 @@ internal sealed class ChainInspection
         for (int i = 1; i < chain.Length; i++)
         {
             X509Certificate2 certificate = chain[i];
-            if (CertificateOrder.IsSelfIssued(certificate))
+            if (CertificateOrder.IsSelfSigned(certificate))
                 Add(ChainProblemKind.SelfSignedRoot, $"{certificate.Subject} vouches for itself, and need not be sent");
             else if (!path.Contains(i))
                 Add(ChainProblemKind.Unrelated, $"{certificate.Subject} certifies none of the others");
@@ -156,9 +170,9 @@ internal sealed class ChainInspection
         }
 
         List<X509Certificate2> leadsTo = path.ConvertAll(index => chain[index]);
-        ends = leadsTo.Exists(CertificateOrder.IsSelfIssued)
+        ends = leadsTo.Exists(CertificateOrder.IsSelfSigned)
             ? []
-            : leadsTo.FindAll(end => !chain.Any(other => CertificateOrder.Certifies(other, end)));
+            : leadsTo.FindAll(end => !chain.Any(other => other != end && CertificateOrder.Certifies(other, end)));
     }
 
     /// <summary>One end that somebody trusts is enough.</summary>

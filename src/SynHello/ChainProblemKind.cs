@@ -33,6 +33,12 @@ public enum ChainProblemKind
     Unreadable,
 
     /// <summary>
+    /// A key is weaker than RSA with 2,048 bits, or a signature was made over MD5 or SHA-1 (RFC 8446 section 4.4.2.4): clients refuse it,
+    /// this stack's among them.
+    /// </summary>
+    Weak,
+
+    /// <summary>
     /// The server's flight does not fit into three times the first packet of a client without a Fast Open cookie, compressed or not:
     /// such a handshake costs another round trip.
     /// </summary>

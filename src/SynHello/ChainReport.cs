@@ -21,7 +21,9 @@ public sealed record ChainReport
     public required DateTimeOffset NotAfter { get; init; }
 
     /// <summary>
-    /// The bytes of ServerHello to Finished in a full handshake, give or take a few, with the OCSP responses that there are.
+    /// The bytes of ServerHello to Finished in a full handshake, give or take a few, with the OCSP responses that there are. A listener
+    /// that asks clients for certificates sends more: some 30 bytes, and the names of
+    /// <see cref="SecureListenerOptions.TrustedClientRoots"/>. What it warns of at its start counts them.
     /// </summary>
     public required int FlightLength { get; init; }
 
@@ -62,19 +64,20 @@ public sealed record ChainReport
         return Of(credential, family, timeProvider ?? TimeProvider.System, cryptoProvider, SystemRoots.Contain);
     }
 
-    /// <summary>As the other, with roots of the caller's.</summary>
+    /// <summary>As the other, with roots of the caller's, and the length of a CertificateRequest that goes in front.</summary>
     internal static ChainReport Of(
         TlsCredential credential,
         AddressFamily family,
         TimeProvider timeProvider,
         TlsCryptoProvider? cryptoProvider,
-        Func<ReadOnlyMemory<byte>, bool> isTrustedRoot)
+        Func<ReadOnlyMemory<byte>, bool> isTrustedRoot,
+        int requestLength = 0)
     {
         TlsCryptoProvider provider = cryptoProvider ?? DefaultCryptoProvider.Instance;
-        int plain = ChainWeight.FlightLength(credential, provider, algorithm: null);
+        int plain = ChainWeight.FlightLength(credential, provider, algorithm: null) + requestLength;
         int compressed = plain;
         foreach (CertificateCompressionAlgorithm algorithm in provider.CertificateCompressionAlgorithms.Take(1))
-            compressed = ChainWeight.FlightLength(credential, provider, algorithm);
+            compressed = ChainWeight.FlightLength(credential, provider, algorithm) + requestLength;
         int budget = AnswerBudget.For(SecureClient.CookielessFlight, family);
         int window = ChainWeight.InitialWindow(family);
 

@@ -34,6 +34,22 @@ internal static class ChainWeight
         Besides - CertificateHeader + credential.MaximumSignatureLength
         + CertificateMessages.Of(credential).Get(credential, provider, credential.OcspResponses.Count > 0, algorithm).Length;
 
+    /// <summary>How long the message is that asks a client for its certificate; 0 where none is asked for.</summary>
+    public static int RequestLength(TlsServerConfiguration configuration)
+    {
+        if (configuration.ClientCertificateMode == TlsClientCertificateMode.None)
+            return 0;
+        TlsServerConfiguration.ClientAuthentication request = configuration.EncodedRequest;
+        using var writer = new TlsWriter();
+        new CertificateRequest
+        {
+            SignatureAlgorithms = new CodePoints(request.SignatureSchemes),
+            CertificateCompressionAlgorithms = new CodePoints(request.CompressionAlgorithms),
+            Authorities = request.Authorities,
+        }.Write(writer);
+        return writer.Length;
+    }
+
     /// <summary>How many bytes a server may send before the first acknowledgment (RFC 6928), at the usual MTU of 1500.</summary>
     public static int InitialWindow(AddressFamily family)
     {

@@ -33,7 +33,8 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
     /// for ECDSA; RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash for RSA. It is checked against the
     /// certificate before it is sent. The token is canceled when the handshake is given up, at the latest after its timeout
     /// (<see cref="SecureListenerOptions.HandshakeTimeout"/>, <see cref="SecureClientOptions.HandshakeTimeout"/>); what it throws
-    /// otherwise ends the handshake with internal_error. It is called for many connections at a time.
+    /// otherwise ends the handshake with internal_error. It is called for many connections at a time. On a server its part before the
+    /// first await runs on a loop that accepts connections, of which there are as many as cores: it must not block.
     /// </param>
     /// <param name="signatureSchemes">
     /// The schemes that the signer has, best first; null, the default, means all that fit the certificate's key.

@@ -13,7 +13,8 @@ public sealed class HostCertificate
     /// <param name="credential">The certificate with its key.</param>
     /// <param name="hostNames">
     /// The hosts: names, in Unicode or punycode, where the label in front may be an asterisk that stands for one label, or IP
-    /// addresses. None means those that the certificate names (its subject alternative names, RFC 9525 section 6.1).
+    /// addresses. None means those that the certificate names (its subject alternative names, RFC 9525 section 6.1). Clients do not ask
+    /// for an IP address, because server_name carries none (RFC 6066 section 3): who dials one gets what <see cref="IsDefault"/>.
     /// </param>
     /// <exception cref="ArgumentException">A name is none.</exception>
     /// <exception cref="CryptographicException">The certificate cannot be read.</exception>

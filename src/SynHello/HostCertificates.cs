@@ -12,7 +12,10 @@ namespace SynHello;
 /// </summary>
 /// <remarks>
 /// <see cref="Select"/> fits <see cref="SecureListenerOptions.CredentialSelector"/>. Of a host's certificates the first is shown
-/// that the client can check (RFC 8446 section 4.4.2.2), so the better key goes in front: ECDSA before RSA.
+/// that the client can check (RFC 8446 section 4.4.2.2), so the better key goes in front: ECDSA before RSA. The order is the caller's,
+/// but those for just that name always stand before those for a wildcard: an RSA key of its own hides an ECDSA key for all names of
+/// the domain, unless the host has one of each. (<see cref="CertificateFiles"/> puts the keys in order by itself.) A listener warns at
+/// its start of what is wrong with its <see cref="SecureListenerOptions.Credentials"/> alone: give it <see cref="Credentials"/> there.
 /// </remarks>
 public sealed class HostCertificates
 {
@@ -35,6 +38,10 @@ public sealed class HostCertificates
         ArgumentNullException.ThrowIfNull(certificates);
         _snapshot = new Snapshot([.. certificates]);
     }
+
+    /// <summary>As the other, with some behind the rest for each host, also where only a wildcard covers it.</summary>
+    internal void Replace(IEnumerable<HostCertificate> certificates, Func<TlsCredential, bool> comesLater) =>
+        _snapshot = new Snapshot([.. certificates], comesLater);
 
     /// <summary>Finds the certificates for the host that a client asks for.</summary>
     /// <param name="request">What the client asks for.</param>
@@ -62,8 +69,11 @@ public sealed class HostCertificates
         private readonly FrozenDictionary<string, IReadOnlyList<TlsCredential>>.AlternateLookup<ReadOnlySpan<char>> _exact;
         private readonly FrozenDictionary<string, IReadOnlyList<TlsCredential>>.AlternateLookup<ReadOnlySpan<char>> _wildcards;
 
-        public Snapshot(HostCertificate[] certificates)
+        private readonly Func<TlsCredential, bool>? _comesLater;
+
+        public Snapshot(HostCertificate[] certificates, Func<TlsCredential, bool>? comesLater = null)
         {
+            _comesLater = comesLater;
             Credentials = Distinct(certificates.Select(certificate => certificate.Credential));
             Default = Distinct(certificates.Where(certificate => certificate.IsDefault).Select(certificate => certificate.Credential));
             var exact = new Dictionary<string, List<TlsCredential>>();
@@ -111,7 +121,7 @@ public sealed class HostCertificates
             list.Add(credential);
         }
 
-        private static FrozenDictionary<string, IReadOnlyList<TlsCredential>>.AlternateLookup<ReadOnlySpan<char>> Freeze(
+        private FrozenDictionary<string, IReadOnlyList<TlsCredential>>.AlternateLookup<ReadOnlySpan<char>> Freeze(
             Dictionary<string, List<TlsCredential>> lists) =>
             lists
                 .ToFrozenDictionary(
@@ -120,7 +130,7 @@ public sealed class HostCertificates
                     StringComparer.OrdinalIgnoreCase)
                 .GetAlternateLookup<ReadOnlySpan<char>>();
 
-        private static ReadOnlyCollection<TlsCredential> Distinct(IEnumerable<TlsCredential> credentials) =>
-            Array.AsReadOnly(credentials.Distinct().ToArray());
+        private ReadOnlyCollection<TlsCredential> Distinct(IEnumerable<TlsCredential> credentials) =>
+            Array.AsReadOnly((_comesLater is null ? credentials : credentials.OrderBy(_comesLater)).Distinct().ToArray());
     }
 }

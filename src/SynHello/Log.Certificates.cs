@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(82, LogLevel.Error, "Looking for new certificates failed; the ones from before are shown on")]
     public static partial void CertificateLookFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(83, LogLevel.Error, "The certificate from {Path} is shown, but what was to follow its replacement failed")]
+    public static partial void CertificateReplacementFailed(ILogger logger, string path, Exception exception);
+
     [LoggerMessage(
         90,
         LogLevel.Warning,
@@ -36,4 +39,11 @@ internal static partial class Log
 
     [LoggerMessage(95, LogLevel.Warning, "The certificate chain of {Subject} cannot be relied on: {Problem}")]
     public static partial void ChainUnusable(ILogger logger, string subject, string problem);
+
+    [LoggerMessage(
+        96,
+        LogLevel.Warning,
+        "{Subject} is among the roots that clients' certificates are to come from, and is no root: it does not vouch for itself, so no "
+        + "certificate is trusted on its account")]
+    public static partial void ClientRootIsNone(ILogger logger, string subject);
 }

@@ -50,7 +50,10 @@ public sealed class SecureClientOptions
     /// </summary>
     public RevocationOptions Revocation { get; set; } = new();
 
-    /// <summary>Roots to trust instead of the system's; null or empty, the default, trusts the system's.</summary>
+    /// <summary>
+    /// Roots to trust instead of the system's; null or empty, the default, trusts the system's. Roots means certificates that are
+    /// self-signed: no chain ends, for .NET, with an intermediate authority that is among them.
+    /// </summary>
     public X509Certificate2Collection? TrustedRoots { get; set; }
 
     /// <summary>
@@ -72,6 +75,7 @@ public sealed class SecureClientOptions
     /// Chooses what to show by what the server asks for, instead of <see cref="Credentials"/>; the handshake waits for it. None shows
     /// none. Null by default. What it throws ends the handshake, and so does the handshake's timeout. A connection that showed what it has
     /// chosen is not resumed, because nobody would ask it then, and sessions are shared with no other client.
+    /// Until its first await it runs on the thread that reads the connection, and must not block.
     /// </summary>
     public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
 

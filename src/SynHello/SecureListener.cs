@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 
 using Microsoft.Extensions.Logging;
 
+using SynHello.Crypto;
 using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;
@@ -17,6 +19,12 @@ namespace SynHello;
 /// </summary>
 public sealed class SecureListener : IAsyncDisposable
 {
+    /// <summary>
+    /// What certificate_authorities has room for beside a CertificateRequest's other extensions, which share 65,535 bytes with it (RFC
+    /// 8446 section 4.3.2).
+    /// </summary>
+    private const int LongestNames = 65_000;
+
     private readonly TlsServerConfiguration _configuration;
     private readonly CertificateVerification _clients;
     private readonly FastOpenListener _listener;
@@ -35,7 +43,8 @@ public sealed class SecureListener : IAsyncDisposable
     /// <param name="options">How to listen.</param>
     /// <exception cref="ArgumentException">
     /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope, or
-    /// a Fast Open key is none, or the revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3.
+    /// a Fast Open key is none, or the revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3, or the
+    /// names of the roots of clients' certificates are too many for a handshake message.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -62,8 +71,7 @@ public sealed class SecureListener : IAsyncDisposable
             KeyLog = options.KeyLog,
             CredentialSelector = options.CredentialSelector ?? (options.CredentialCallback is null ? null : static _ => null),
             ClientCertificateMode = options.ClientCertificateMode,
-            ClientCertificateAuthorities =
-                [.. (options.TrustedClientRoots ?? []).Select(root => (ReadOnlyMemory<byte>)root.SubjectName.RawData)],
+            ClientCertificateAuthorities = NamesOf(options),
             Resumption = MakeResumption(options, _clients.TrustSettings, out ReplayRegister? register),
         };
         _timeProvider = options.TimeProvider;
@@ -101,7 +109,9 @@ public sealed class SecureListener : IAsyncDisposable
             _listener.ActiveMode == FastOpenMode.Cookieless,
             _timeProvider,
             provider,
-            options.Credentials);
+            options.Credentials,
+            ChainWeight.RequestLength(_configuration));
+        WarnOfRootsThatAreNone(options);
         _fastOpenMetrics.Add(_listener);
 
         // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to
@@ -301,6 +311,31 @@ public sealed class SecureListener : IAsyncDisposable
         TlsNegotiation negotiated, CancellationToken cancellationToken) =>
         _clients.CheckAsync(
             this, negotiated.PeerCertificates, negotiated.PeerOcspResponses, targetHost: null, cancellationToken);
+
+    /// <summary>The names of the roots that clients are told of, each once: authorities keep their name when they change their key.</summary>
+    private static ReadOnlyMemory<byte>[] NamesOf(SecureListenerOptions options)
+    {
+        if (options.ClientCertificateMode == TlsClientCertificateMode.None || options.TrustedClientRoots is not { } roots)
+            return [];
+        ReadOnlyMemory<byte>[] names =
+            [.. roots.Select(root => (ReadOnlyMemory<byte>)root.SubjectName.RawData).DistinctBy(name => Convert.ToHexString(name.Span))];
+        int length = names.Sum(name => sizeof(ushort) + name.Length);
+        return length <= LongestNames
+            ? names
+            : throw new ArgumentException(
+                $"The names of TrustedClientRoots take {length} bytes, and a CertificateRequest holds {LongestNames} of them.", nameof(options));
+    }
+
+    private void WarnOfRootsThatAreNone(SecureListenerOptions options)
+    {
+        if (options.ClientCertificateMode == TlsClientCertificateMode.None)
+            return;
+        foreach (X509Certificate2 root in options.TrustedClientRoots ?? [])
+        {
+            if (!CertificateOrder.IsSelfSigned(root))
+                Log.ClientRootIsNone(_logger, root.Subject);
+        }
+    }
 
     private static TlsServerResumption? MakeResumption(SecureListenerOptions options, string trustSettings, out ReplayRegister? register)
     {

@@ -21,20 +21,25 @@ public sealed class SecureListenerOptions
     public IPEndPoint? ListenEndPoint { get; set; }
 
     /// <summary>
-    /// The certificates with their keys, best first: the first that the client can check is used. At least one.
+    /// The certificates with their keys, best first: the first that the client can check is used. At least one, unless there is a
+    /// <see cref="CredentialSelector"/> or a <see cref="CredentialCallback"/>, which decide instead; even then these are what the listener
+    /// looks at when it starts, to warn of what is wrong with a chain or of what it weighs, and renewing them ends sessions.
     /// </summary>
     public IList<TlsCredential> Credentials { get; set; } = [];
 
     /// <summary>
     /// Chooses the certificates to show by the host that the client asks for, best first; none refuses the client
     /// (unrecognized_name), and null asks <see cref="CredentialCallback"/>. It is called inside the handshake: it must not wait. Null,
-    /// the default, shows one of <see cref="Credentials"/>, whatever the host.
+    /// the default, shows one of <see cref="Credentials"/>, whatever the host. What only a selector knows of, nobody is warned of: give
+    /// <see cref="Credentials"/> too where they are known (<see cref="HostCertificates.Credentials"/>,
+    /// <see cref="CertificateFiles.Credentials"/>).
     /// </summary>
     public Func<TlsCredentialRequest, IReadOnlyList<TlsCredential>?>? CredentialSelector { get; set; }
 
     /// <summary>
     /// As <see cref="CredentialSelector"/>, for what takes its time; the handshake waits, for <see cref="HandshakeTimeout"/> at most.
-    /// What it throws ends the handshake.
+    /// What it throws ends the handshake. Until its first await it runs on a loop that accepts connections, of which there are as many as
+    /// cores: what blocks there keeps clients waiting.
     /// </summary>
     public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
 
@@ -42,8 +47,11 @@ public sealed class SecureListenerOptions
     public TlsClientCertificateMode ClientCertificateMode { get; set; }
 
     /// <summary>
-    /// Roots of clients' certificates; their names are sent to clients, to help them choose. Null or empty, the default, trusts the
-    /// system's roots, which is seldom what is meant: anybody has a certificate of one of those.
+    /// Roots of clients' certificates; their names are sent to clients, each once, to help them choose: 65,000 bytes at most, two more for
+    /// each name counted; all of them are part of every full handshake's first flight. Roots means certificates that are
+    /// self-signed: an intermediate authority is no end of a chain to .NET, so that nobody is trusted for being issued under it, and the
+    /// log warns of it (event 96). Null or empty, the default, trusts the system's roots, which is seldom what is meant: anybody has
+    /// a certificate of one of those.
     /// </summary>
     public X509Certificate2Collection? TrustedClientRoots { get; set; }
 

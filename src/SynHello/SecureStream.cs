@@ -65,7 +65,11 @@ public sealed partial class SecureStream : Stream
     /// <summary>The host name that the client asked for; null when it named none.</summary>
     public string? TargetHostName => _engine.Negotiated.ServerName;
 
-    /// <summary>The peer's certificate; null when it sent none. Owned by the stream, and disposed of with it.</summary>
+    /// <summary>
+    /// The peer's certificate; null when it sent none. Owned by the stream, and disposed of with it. On a resumed connection it is the
+    /// one of the first handshake, which the session or ticket holds. A server that was handed early data has it from the ticket, as
+    /// long as <see cref="IsHandshakeComplete"/> is false: it says whose ticket that is, and the data may be somebody's replay of it.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     public X509Certificate2? RemoteCertificate
     {
@@ -86,6 +90,12 @@ public sealed partial class SecureStream : Stream
     /// On a resumed connection a client has those of the session's first handshake, and a server the client's own alone.
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> RemoteCertificateChain => _engine.Negotiated.PeerCertificates;
+
+    /// <summary>
+    /// When and how the peer's certificate chain was verified, a resumed session's at its first handshake; null on a server that has
+    /// resumed one, whose ticket says no more than until when the verdict holds, and where no certificate was shown.
+    /// </summary>
+    public ChainVerification? Verification => _verification ?? _sessions?.Verification;
 
     /// <summary>This end's address.</summary>
     public EndPoint? LocalEndPoint { get; }

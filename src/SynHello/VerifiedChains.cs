@@ -73,8 +73,13 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
     /// <param name="MadeAt">When it was made.</param>
     /// <param name="NotAfter">The earliest end of a certificate, or of an answer about revocation, that entered it.</param>
     /// <param name="SessionEnd">Until when sessions may rely on it.</param>
+    /// <param name="Path">The DER of the chain as it was built.</param>
     internal readonly record struct Verdict(
-        long Timestamp, DateTimeOffset MadeAt, DateTimeOffset NotAfter, DateTimeOffset SessionEnd);
+        long Timestamp,
+        DateTimeOffset MadeAt,
+        DateTimeOffset NotAfter,
+        DateTimeOffset SessionEnd,
+        IReadOnlyList<ReadOnlyMemory<byte>> Path);
 
     /// <summary>
     /// SHA-256 over everything that enters a verdict besides the policy: the host, each certificate and each OCSP response, lengths included.

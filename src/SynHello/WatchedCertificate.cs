@@ -46,13 +46,14 @@ internal sealed class WatchedCertificate
     /// <summary>What is shown, before it was decorated.</summary>
     public TlsCredential Prepared { get; private set; }
 
-    /// <summary>Has what is shown, now and later, made of what was loaded. Not to fail.</summary>
+    /// <summary>Has what is shown, now and later, made of what was loaded; where that fails, what was loaded is shown.</summary>
     /// <param name="decorate">Makes what is shown.</param>
     /// <param name="dropped">Is told of what it made that was never shown.</param>
-    public void Decorate(Func<TlsCredential, TlsCredential> decorate, Action<TlsCredential> dropped)
+    /// <param name="logger">Where failures are told of.</param>
+    public void Decorate(Func<TlsCredential, TlsCredential> decorate, Action<TlsCredential> dropped, ILogger logger)
     {
         (_decorate, _dropped) = (decorate, dropped);
-        Current = Decorate(Current);
+        Current = Decorate(Current, logger);
     }
 
     /// <summary>Reads the files, and loads what is new in them.</summary>
@@ -78,7 +79,7 @@ internal sealed class WatchedCertificate
             if (!IsSettled(digest, atOnce))
                 return null;
             HostCertificate loaded = Load(content);
-            HostCertificate decorated = Decorate(loaded);
+            HostCertificate decorated = Decorate(loaded, logger);
             _loaded = digest;
             _complaint = null;
             if (_awaiting is var (_, superseded))
@@ -148,9 +149,20 @@ internal sealed class WatchedCertificate
         return new HostCertificate(_prepare is null ? loaded : _prepare(loaded), _file.HostNames) { IsDefault = _file.IsDefault };
     }
 
-    private HostCertificate Decorate(HostCertificate certificate) => _decorate is null
-        ? certificate
-        : new HostCertificate(_decorate(certificate.Credential), certificate.HostNames) { IsDefault = certificate.IsDefault };
+    private HostCertificate Decorate(HostCertificate certificate, ILogger logger)
+    {
+        if (_decorate is null)
+            return certificate;
+        try
+        {
+            return new HostCertificate(_decorate(certificate.Credential), certificate.HostNames) { IsDefault = certificate.IsDefault };
+        }
+        catch (Exception exception)
+        {
+            Log.CertificateReplacementFailed(logger, Path, exception);
+            return certificate; // better without than not at all
+        }
+    }
 
     private void Complain(Exception exception, ILogger logger)
     {

@@ -81,6 +81,91 @@ public sealed class X509CredentialTests : IDisposable
         Assert.Single(alone.CertificateChain);
     }
 
+    /// <summary>
+    /// An authority that changes its key vouches for the new one under its own name: that is an intermediate, and clients need it.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CertificateChain_KeepsWhatOnlySharesTheNameOfItsIssuer(bool withIdentifiers)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var oldKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var newKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var bare = Certificates.Issue("CN=leaf", key, "CN=authority", newKey, withIdentifiers);
+        using var leaf = bare.CopyWithPrivateKey(key);
+        using var rollover = Certificates.Issue("CN=authority", newKey, "CN=authority", oldKey, withIdentifiers);
+        using var root = Certificates.Issue("CN=authority", oldKey, "CN=authority", oldKey, withIdentifiers);
+        byte[][] shown = [leaf.RawData, rollover.RawData];
+        Assert.Equal(shown, Chain(leaf, rollover));
+        Assert.Equal(shown, Chain(leaf, rollover, root));
+
+        if (withIdentifiers)
+        {
+            var above = CertificateOrder.Above(leaf, [root, leaf, rollover]);
+            Assert.Equal([rollover.RawData, root.RawData], above.Select(certificate => certificate.RawData));
+        }
+
+        static IEnumerable<byte[]> Chain(X509Certificate2 leaf, params X509Certificate2[] others)
+        {
+            using var credential = X509Credential.FromCertificate(leaf, [.. others]);
+            return [.. credential.CertificateChain.Select(certificate => certificate.ToArray())];
+        }
+    }
+
+    /// <summary>Roots need not have key identifiers (RFC 5280 section 4.2.1.1): their signature tells.</summary>
+    [Theory]
+    [InlineData("SHA256", "Pkcs1")]
+    [InlineData("SHA384", "Pss")]
+    [InlineData("SHA512", "Pss")]
+    [InlineData("SHA256", null)]
+    public void IsSelfSigned_GoesByTheSignature(string hash, string? padding)
+    {
+        using var rsa = RSA.Create(2048);
+        using var otherRsa = RSA.Create(2048);
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var otherEcdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var algorithm = new HashAlgorithmName(hash);
+        var request = padding is null
+            ? new CertificateRequest("CN=root", ecdsa, algorithm)
+            : new CertificateRequest("CN=root", rsa, algorithm, PaddingOf(padding));
+        using var own = Sign(rsa, ecdsa);
+        Assert.True(CertificateOrder.IsSelfSigned(own));
+        using var foreign = Sign(otherRsa, otherEcdsa);
+        Assert.Equal(padding == "Pss", CertificateOrder.IsSelfSigned(foreign)); // whose salt may have any length
+
+        X509Certificate2 Sign(RSA rsa, ECDsa ecdsa) => request.Create(
+            request.SubjectName,
+            padding is null ? X509SignatureGenerator.CreateForECDsa(ecdsa) : X509SignatureGenerator.CreateForRSA(rsa, PaddingOf(padding)),
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddYears(100),
+            [1]);
+
+        static RSASignaturePadding PaddingOf(string name) => name == "Pss" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
+    }
+
+    [Fact]
+    public void FromPemFiles_ReadsUtf16_AndNothingLarge()
+    {
+        using var certificate = Certificates.Ecdsa(ECCurve.NamedCurves.nistP256);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        foreach (var encoding in new System.Text.Encoding[]
+            { new System.Text.UTF8Encoding(true), new System.Text.UnicodeEncoding(false, true), new System.Text.UnicodeEncoding(true, true) })
+        {
+            File.WriteAllText(InDirectory("cert.pem"), certificate.ExportCertificatePem(), encoding);
+            File.WriteAllText(InDirectory("key.pem"), key.ExportPkcs8PrivateKeyPem(), encoding);
+            using var credential = X509Credential.FromPemFiles(InDirectory("cert.pem"), InDirectory("key.pem"));
+            AssertSigns(credential);
+        }
+
+        File.AppendAllText(InDirectory("cert.pem"), new string('x', 1 << 20));
+        Assert.Contains(
+            InDirectory("cert.pem"),
+            Assert.Throws<IOException>(() => X509Credential.FromPemFiles(InDirectory("cert.pem"), InDirectory("key.pem"))).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => X509Credential.FromPfxFile(InDirectory("cert.pem")));
+    }
+
     [Fact]
     public void FromPem_ReadsAChainInOrder()
     {

@@ -51,6 +51,15 @@ public sealed class Identity
         names.AddIpAddress(address);
     });
 
+    /// <summary>For localhost and an address, and for so many names besides that compressing it is worth it.</summary>
+    public static Identity ForManyNames(IPAddress address, KeyKind kind = KeyKind.P256) => Issue(kind, names =>
+    {
+        names.AddDnsName(Host);
+        names.AddIpAddress(address);
+        for (int i = 0; i < 100; i++)
+            names.AddDnsName($"host-{i}.example");
+    });
+
     /// <summary>A client's, whose name is the subject's.</summary>
     public static Identity ForClient(string name, KeyKind kind = KeyKind.P256) =>
         Issue(kind, names => names.AddDnsName(name), subject: name, usage: "1.3.6.1.5.5.7.3.2");

@@ -129,7 +129,7 @@ public sealed class CertificateFilesTests : IDisposable
                 Directory.CreateDirectory(path);
                 break;
             case "large":
-                File.WriteAllText(path, good + new string('x', CertificateFileContent.MaximumLength));
+                File.WriteAllText(path, good + new string('x', 1 << 20));
                 break;
         }
 
@@ -153,6 +153,15 @@ public sealed class CertificateFilesTests : IDisposable
         File.Delete(path);
         Assert.False(files.Reload());
         Assert.Equal(2, _log.Entries.Count);
+    }
+
+    [Fact]
+    public async Task Files_MayStartWithAByteOrderMark()
+    {
+        File.WriteAllText(_directory["a.crt"], _one.ToCertificatePem(), System.Text.Encoding.UTF8);
+        File.WriteAllText(_directory["a.key"], _one.ToKeyPem(), System.Text.Encoding.Unicode);
+        await using CertificateFiles files = Open(_directory.File("a"));
+        AssertShows(files, _one);
     }
 
     [Fact]
@@ -237,6 +246,23 @@ public sealed class CertificateFilesTests : IDisposable
         Assert.Equal([_one, _rsa], files.Find("unknown.example").Select(Chain));
         Assert.Equal([_one, _rsa], files.Find(Host).Select(Chain));
         Assert.Equal([_other], files.Find("x.c.example").Select(Chain));
+    }
+
+    /// <summary>An RSA certificate of a host's own does not hide the ECDSA one of its whole domain.</summary>
+    [Fact]
+    public async Task EcdsaKeys_StandInFront_AlsoWhereAWildcardHasThem()
+    {
+        using TestChain exact = TestCertificates.Issue(CertificateKind.Rsa2048, ["www.c.example"]);
+        await using CertificateFiles files = Open(
+            _directory.Write("exact", exact), _directory.Write("wildcard", _other), _directory.Write("rsa", _rsa));
+        byte[][] both = [_other.Leaf.RawData, exact.Leaf.RawData];
+        Assert.Equal(both, Find("www.c.example"));
+        Assert.Equal(both, Find("unknown.example")); // what the first host of the first file gets
+        Assert.Equal(both, Find(null));
+        Assert.Equal([_other.Leaf.RawData], Find("other.c.example"));
+        Assert.Equal([_rsa.Leaf.RawData], Find(Host));
+
+        IEnumerable<byte[]> Find(string? host) => files.Find(host).Select(credential => credential.CertificateChain[0].ToArray());
     }
 
     [Fact]
@@ -350,8 +376,12 @@ public sealed class CertificateFilesTests : IDisposable
         AssertShows(files, before);
 
         // The responder is silent, while the files change twice.
-        var answer = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        responder.Answer = (_, _) => answer.Task;
+        var speaks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        responder.Answer = async (_, cancellationToken) =>
+        {
+            await speaks.Task.WaitAsync(cancellationToken);
+            return ScriptedResponder.Ok(Good(after));
+        };
         _directory.Write("a", between);
         Assert.False(files.Reload());
         await _log.NextAsync(78);
@@ -361,7 +391,7 @@ public sealed class CertificateFilesTests : IDisposable
         AssertShows(files, before);
         Assert.False(files.Reload());
 
-        answer.SetResult(ScriptedResponder.Ok(Good(after)));
+        speaks.SetResult();
         await files.WaitForResponsesAsync(TestContext.Current.CancellationToken).Guarded();
         Assert.True(files.Reload());
         AssertShows(files, after);

@@ -89,6 +89,44 @@ public sealed class ChainReportTests
         AssertProblems([below, intermediate], expected is { } problem ? [(problem, "CN=upper")] : []);
     }
 
+    /// <summary>Clients refuse it, ours among them; the root's own signature says nothing.</summary>
+    [Theory]
+    [InlineData(1024, "1.2.840.113549.1.1.11", "SHA256", "the key of the certificate of CN=leaf is too weak: RSA with 1024 bits")]
+    [InlineData(2048, "1.2.840.113549.1.1.5", "SHA1", "the signature on the certificate of CN=leaf is too weak: SHA-1")]
+    [InlineData(2048, "1.2.840.113549.1.1.4", "MD5", "the signature on the certificate of CN=leaf is too weak: MD5")]
+    [InlineData(2048, "1.2.840.113549.1.1.11", "SHA256", null)]
+    public void Chain_ThatIsWeak_IsReported(int bits, string algorithm, string hash, string? expected)
+    {
+        using var key = RSA.Create(bits);
+        using var issuerKey = RSA.Create(2048);
+        var signer = new FreeSigner(issuerKey, algorithm);
+        var name = new HashAlgorithmName(hash);
+        using X509Certificate2 leaf = CertificateForge.Leaf(key, "CN=issuer", issuerKey, name, signer);
+        using X509Certificate2 issuer = CertificateForge.Authority("CN=issuer", issuerKey, "CN=issuer", issuerKey, name, signer);
+        ChainReport report = Report([leaf, issuer], TimeProvider.System);
+        IEnumerable<ChainProblem> weak = report.Problems.Where(problem => problem.Kind == ChainProblemKind.Weak);
+        if (expected is null)
+            Assert.Empty(weak);
+        else
+            Assert.StartsWith(expected, Assert.Single(weak).Description, StringComparison.Ordinal);
+
+        // Alone it is its own root, and its key has to hold all the same.
+        using X509Certificate2 alone = CertificateForge.Authority("CN=leaf", key, "CN=leaf", key, name, new FreeSigner(key, algorithm));
+        weak = Report([alone], TimeProvider.System).Problems.Where(problem => problem.Kind == ChainProblemKind.Weak);
+        Assert.Equal(bits < 2048, weak.Any());
+    }
+
+    /// <summary>An authority that changes its key vouches for the new one under its own name; the old one is still the root.</summary>
+    [Fact]
+    public void Chain_WithAnAuthoritysNewKey_IsNotTakenForOneWithARoot()
+    {
+        var renewed = new Authority("root", _root);
+        using X509Certificate2 leaf = Leaf(renewed);
+        AssertProblems([leaf, renewed.Certificate]);
+        AssertProblems([leaf, renewed.Certificate, _root.Certificate], (ChainProblemKind.SelfSignedRoot, "CN=root"));
+        AssertProblems([leaf, _root.Certificate, renewed.Certificate], (ChainProblemKind.SelfSignedRoot, "CN=root"));
+    }
+
     [Fact]
     public void Chain_ThatCannotBeRead_IsReported()
     {
@@ -125,6 +163,27 @@ public sealed class ChainReportTests
         }
     }
 
+    [Fact]
+    public void FlightLengths_CountWhatAsksForTheClientsCertificate()
+    {
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, [SecurePair.Host]);
+        using X509Credential credential = chain.ToCredential();
+        var configuration = new TlsServerConfiguration(DefaultCryptoProvider.Instance, [credential])
+        {
+            ClientCertificateMode = TlsClientCertificateMode.Requested,
+            ClientCertificateAuthorities = [new byte[1000], new byte[500]],
+        };
+        using var pair = new EnginePair(
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { CertificateCompressionAlgorithms = [] }, configuration, SecurePair.Host);
+        pair.ClientEngine.Start(pair.Client.Output);
+        pair.Server.Deliver(pair.Client.TakeOutput());
+        int sent = pair.Server.TakeOutput().Length;
+        int estimate = ChainReport.Of(
+            credential, AddressFamily.InterNetwork, TimeProvider.System, null, _ => true, ChainWeight.RequestLength(configuration)).FlightLength;
+        Assert.InRange(estimate - sent, 0, MostBesides);
+        Assert.Equal(0, ChainWeight.RequestLength(new TlsServerConfiguration(DefaultCryptoProvider.Instance, [credential])));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -159,6 +218,9 @@ public sealed class ChainReportTests
         Assert.Equal([93, 92], Ids([_leaf, _upper.Certificate, _lower.Certificate])); // the root is none of this system's
         Assert.Equal([94], Ids([Leaf(_root, fetchable: false), _upper.Certificate]));
         Assert.Equal([95], Ids([expired]));
+        using var weakKey = RSA.Create(1024);
+        using X509Certificate2 weak = CertificateForge.Authority("CN=weak", weakKey, "CN=weak", weakKey);
+        Assert.Contains(95, Ids([weak]));
         using var weights = new CollectingLogger();
         Warn(weights, isCookieless: false, heavy.ToCredential());
         Warn(weights, isCookieless: true, heavy.ToCredential());
@@ -176,10 +238,10 @@ public sealed class ChainReportTests
             log, AddressFamily.InterNetwork, isCookieless, _clock, DefaultCryptoProvider.Instance, [credential]);
     }
 
-    private static ChainReport Report(IEnumerable<X509Certificate2> chain) => ChainReport.Of(
+    private static ChainReport Report(IEnumerable<X509Certificate2> chain, TimeProvider? clock = null) => ChainReport.Of(
         new ShownChain(chain),
         AddressFamily.InterNetwork,
-        _clock,
+        clock ?? _clock,
         cryptoProvider: null,
         name => name.Span.SequenceEqual(_root.Certificate.SubjectName.RawData));
 

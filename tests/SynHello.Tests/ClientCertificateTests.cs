@@ -269,6 +269,81 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(("CN=alice", isResumed), await VisitAgainAsync(client, listener));
     }
 
+    [Fact]
+    public async Task Authorities_AreNamedOnceEach()
+    {
+        using var renewed = new TestClientAuthority("SynHello clients"); // the same name, and another key
+        await using SecureListener listener = Listen(
+            TlsClientCertificateMode.Requested,
+            options => options.TrustedClientRoots = [_authority.Root, _other.Root, renewed.Root, _authority.Root]);
+        IReadOnlyList<ReadOnlyMemory<byte>> named = [];
+        SecureClient client = SecurePair.MakeClient(options => options.CredentialCallback = (request, _) =>
+        {
+            named = request.Authorities;
+            return ValueTask.FromResult<IReadOnlyList<TlsCredential>>([]);
+        });
+        await VisitAsync(client, listener);
+        Assert.Equal(
+            [_authority.Root.SubjectName.RawData, _other.Root.SubjectName.RawData], named.Select(name => name.ToArray()));
+    }
+
+    [Fact]
+    public async Task Authorities_ThatFitNoMessage_AreRefusedAtTheStart()
+    {
+        X509Certificate2Collection most = [.. Enumerable.Range(0, 5).Select(i => RootWithName(12_998, i))];
+        Assert.Equal(65_000, most.Sum(root => root.SubjectName.RawData.Length + 2));
+        await using SecureListener listener = Listen(
+            TlsClientCertificateMode.Requested, options => options.TrustedClientRoots = [.. most, most[0]]);
+        Assert.Null(await VisitAsync(SecurePair.MakeClient(), listener));
+        Assert.Single(_log.Entries, entry => entry.Id == 90); // they are in each flight
+
+        int length = 65_002 + _authority.Root.SubjectName.RawData.Length;
+        var failure = Assert.Throws<ArgumentException>(() => Listen(
+            TlsClientCertificateMode.Requested, options => options.TrustedClientRoots = [.. most, _authority.Root]));
+        Assert.Contains($"TrustedClientRoots take {length} bytes", failure.Message, StringComparison.Ordinal);
+        await using SecureListener silent = Listen(
+            TlsClientCertificateMode.None, options => options.TrustedClientRoots = [.. most, _authority.Root]); // and names none
+
+        foreach (X509Certificate2 root in most)
+            root.Dispose();
+    }
+
+    /// <summary>To .NET no chain ends with an intermediate, whoever says that it is trusted.</summary>
+    [Fact]
+    public async Task Root_ThatIsNone_IsWarnedOf()
+    {
+        using TestChain chain = TestCertificates.Issue(CertificateKind.EcdsaP256, ["a.example"]);
+        await using (Listen(
+            TlsClientCertificateMode.Requested,
+            options => options.TrustedClientRoots = [chain.Root, chain.Intermediates[0], _authority.Root]))
+        {
+            CollectingLogger.Entry warning = Assert.Single(_log.Entries, entry => entry.Id == 96);
+            Assert.Equal(Microsoft.Extensions.Logging.LogLevel.Warning, warning.Level);
+            Assert.StartsWith("CN=SynHello test intermediate is among the roots", warning.Message, StringComparison.Ordinal);
+        }
+
+        using var log = new CollectingLogger();
+        await using SecureListener silent = Listen(TlsClientCertificateMode.None, options =>
+        {
+            options.TrustedClientRoots = [chain.Intermediates[0]];
+            options.LoggerFactory = log;
+        });
+        Assert.DoesNotContain(log.Entries, entry => entry.Id == 96);
+    }
+
+    /// <summary>A root whose name takes so many bytes of DER.</summary>
+    private static X509Certificate2 RootWithName(int length, int number)
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        const int Headers = 21; // of the name, its one element, and that one's type and value
+        var name = new X500DistinguishedName($"CN={(char)('a' + number)}{new string('x', length - Headers - 1)}");
+        Assert.Equal(length, name.RawData.Length);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+            name, key, System.Security.Cryptography.HashAlgorithmName.SHA256);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+
     private SecureListener Listen(TlsClientCertificateMode mode, Action<SecureListenerOptions>? configure = null) =>
         SecurePair.Listen(options =>
         {

@@ -137,7 +137,7 @@ public sealed class VerifiedChainsTests
     {
         var clock = new SettableTimeOfDay();
         var verified = new VerifiedChains(clock);
-        verified.Add(Key("a"), new(clock.GetTimestamp(), default, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue));
+        verified.Add(Key("a"), new(clock.GetTimestamp(), default, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, []));
         clock.SetBack = TimeSpan.FromDays(1);
         Assert.True(verified.Contains(Key("a")));
 
@@ -216,5 +216,5 @@ public sealed class VerifiedChainsTests
         public override long GetTimestamp() => Elapsed.Ticks;
     }
 
-    private VerifiedChains.Verdict Until(DateTimeOffset end) => new(_clock.GetTimestamp(), default, end, end);
+    private VerifiedChains.Verdict Until(DateTimeOffset end) => new(_clock.GetTimestamp(), default, end, end, []);
 }

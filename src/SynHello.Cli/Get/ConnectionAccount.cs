@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -25,6 +26,8 @@ internal static class ConnectionAccount
         if (earlierRoundTrips > 0)
             Line(writer, "the early request was answered 425 (Too Early) and sent again after the handshake");
         WriteChain(writer, stream);
+        if (stream.Verification is { } verification)
+            Line(writer, DescribeVerification(verification, report.IsResumed));
         if (!report.IsResumed)
             Line(writer, DescribeWeight(report));
         Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, "
@@ -74,12 +77,21 @@ internal static class ConnectionAccount
         _ => $"early data: none, because of {report.EarlyDataReason}",
     };
 
-    /// <summary>What the server sent, its own certificate first: s is the subject, i the issuer, a the key and v the validity.</summary>
+    /// <summary>
+    /// The chain that was verified, or what the server sent where nobody knows it, the server's own certificate first: s is the
+    /// subject, i the issuer, a the key and v the validity.
+    /// </summary>
     private static void WriteChain(TextWriter writer, SecureStream stream)
     {
-        Line(writer, stream.Report.IsResumed ? "certificate chain, of the first visit" : "certificate chain");
+        ChainVerification? verification = stream.Verification;
+        bool isKnown = verification is { Path.Count: > 0 };
+        string visit = stream.Report.IsResumed ? " on the first visit" : "";
+        string which = !isKnown ? "as sent"
+            : verification!.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? "as far as it could be built"
+            : "as verified";
+        Line(writer, $"certificate chain, {which}{visit}");
         int depth = 0;
-        foreach (ReadOnlyMemory<byte> der in stream.RemoteCertificateChain)
+        foreach (ReadOnlyMemory<byte> der in isKnown ? verification!.Path : stream.RemoteCertificateChain)
         {
             try
             {
@@ -96,6 +108,20 @@ internal static class ConnectionAccount
 
             depth++;
         }
+    }
+
+    private static string DescribeVerification(ChainVerification verification, bool isResumed)
+    {
+        List<string> overlooked = [];
+        if (verification.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+            overlooked.Add("the chain is not to be trusted");
+        if (verification.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+            overlooked.Add("the certificate is for another host");
+        if (verification.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+            overlooked.Add("there is no certificate");
+        string visit = isResumed ? $"of the first visit, at {Time(verification.VerifiedAt.UtcDateTime)}" : "";
+        string verdict = overlooked.Count > 0 ? $"overlooked by --insecure ({string.Join("; ", overlooked)})" : isResumed ? "" : "ok";
+        return $"verification: {visit}{(visit.Length > 0 && verdict.Length > 0 ? ", " : "")}{verdict}";
     }
 
     private static string DescribeWeight(HandshakeReport report) =>
@@ -122,5 +148,9 @@ internal static class ConnectionAccount
     private static string Milliseconds(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
-    private static void Line(TextWriter writer, string text) => writer.WriteLine($"* {ErrorLine.OneLine(text)}");
+    private static void Line(TextWriter writer, string text)
+    {
+        int indentation = text.Length - text.TrimStart(' ').Length;
+        writer.WriteLine($"* {text[..indentation]}{ErrorLine.OneLine(text)}");
+    }
 }

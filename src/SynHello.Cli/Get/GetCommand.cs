@@ -14,21 +14,21 @@ internal static class GetCommand
             Description = "An https URL.",
             CustomParser = result => ParseUrl(result.Tokens[0].Value, result.AddError),
         };
-        var caCertificates = new Option<string?>("--cacert")
+        var caCertificates = ConnectionOptions.Named(new Option<string?>("--cacert")
         {
             Description = "Trust the roots in this PEM file instead of the system's.",
             HelpName = "FILE",
-        };
-        var certificate = new Option<string?>("--cert")
+        });
+        var certificate = ConnectionOptions.Named(new Option<string?>("--cert")
         {
             Description = "Show this certificate if the server asks for one, a PEM file with its intermediates.",
             HelpName = "FILE",
-        };
-        var key = new Option<string?>("--key")
+        });
+        var key = ConnectionOptions.Named(new Option<string?>("--key")
         {
             Description = "The private key of --cert, a PEM file; without it, the key is in the certificate's file.",
             HelpName = "FILE",
-        };
+        });
         var revocation = new Option<RevocationMode>("--revocation")
         {
             Description = "How to find out whether the server's certificate was revoked: off, staple (the OCSP response that comes with "
@@ -53,15 +53,10 @@ internal static class GetCommand
             Description = "Send the request with the ClientHello, in the SYN where it fits, if a session from an earlier "
                 + "run allows it. It may reach the server twice.",
         };
-        var sessionFile = new Option<string?>("--session-file")
+        var sessionFile = ConnectionOptions.Named(new Option<string?>("--session-file")
         {
             Description = "Keep sessions in this file, so that the next run is a returning visitor. It holds secrets.",
             HelpName = "FILE",
-        };
-        sessionFile.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is "")
-                result.AddError("--session-file is the name of a file.");
         });
         var json = new Option<bool>("--json")
         {

@@ -19,13 +19,29 @@ internal sealed class SecureConnectionFeature(SecureStream stream)
 
     public ReadOnlyMemory<byte> ApplicationProtocol { get; } = stream.Report.ApplicationProtocol.Protocol;
 
-    /// <summary>Null: a client is not asked for a certificate.</summary>
+    /// <summary>
+    /// What the client has shown and the listener has taken; null where it showed none, or the connection is over. It is the stream's,
+    /// and is disposed of with it. Of a request that came early it is whom the ticket names, and the request may be a replay.
+    /// </summary>
     public X509Certificate2? ClientCertificate
     {
-        get => null;
+        get
+        {
+            try
+            {
+                return stream.RemoteCertificate;
+            }
+            catch (ObjectDisposedException)
+            {
+                return null; // a request may outlive its connection, and is nobody's by then
+            }
+        }
         set => throw new NotSupportedException("The client's certificate is the connection's, and cannot be replaced.");
     }
 
+    /// <summary>As <see cref="ClientCertificate"/>: nobody is asked after the handshake (RFC 8446 section 4.6.2).</summary>
     public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<X509Certificate2?>(null);
+        cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled<X509Certificate2?>(cancellationToken)
+            : Task.FromResult(ClientCertificate);
 }

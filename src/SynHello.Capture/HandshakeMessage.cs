@@ -22,6 +22,8 @@ internal sealed class HandshakeMessage
 
     public bool IsServerHello => _headerLength > 0 && Type == HandshakeType.ServerHello;
 
+    public bool IsCertificate => _headerLength > 0 && Type == HandshakeType.Certificate;
+
     public bool IsComplete => !NeedsHeader && Remaining == 0;
 
     /// <summary>The body's beginning, if the message is a ServerHello.</summary>

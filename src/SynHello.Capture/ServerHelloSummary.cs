@@ -13,6 +13,35 @@ namespace SynHello.Capture;
 /// </param>
 public readonly record struct ServerHelloSummary(SslProtocols Version, bool IsHelloRetryRequest, bool SessionResumed)
 {
+    /// <summary>
+    /// Tells from what follows the ServerHello in TLS 1.2 whether a session is resumed: otherwise it is the server's certificate (RFC 5246
+    /// section 7.3).
+    /// </summary>
+    /// <param name="stream">The stream from its first byte on, which begins with a ServerHello of TLS 1.2.</param>
+    /// <param name="isResumed">Whether it is.</param>
+    /// <returns>False if the bytes are too few. Any bytes may be given.</returns>
+    public static bool TryReadTls12Resumption(ReadOnlySpan<byte> stream, out bool isResumed)
+    {
+        isResumed = false;
+        if (!TlsBytes.TryReadRecordHeader(stream, out RecordHeader header) || stream.Length < RecordHeader.Size + header.Length)
+            return false;
+        ReadOnlySpan<byte> record = stream.Slice(RecordHeader.Size, header.Length);
+        if (record.Length < TlsBytes.HandshakeHeaderLength)
+            return false;
+        int end = TlsBytes.HandshakeHeaderLength + ((record[1] << 16) | (record[2] << 8) | record[3]);
+        if (end < record.Length)
+        {
+            isResumed = record[end] != HandshakeType.Certificate.Value;
+            return true;
+        }
+
+        ReadOnlySpan<byte> next = stream[(RecordHeader.Size + header.Length)..];
+        if (next.Length <= RecordHeader.Size || !TlsBytes.TryReadRecordHeader(next, out header))
+            return false;
+        isResumed = header.Type != ContentType.Handshake || next[RecordHeader.Size] != HandshakeType.Certificate.Value;
+        return true;
+    }
+
     /// <summary>Reads the ServerHello that a server's stream begins with.</summary>
     /// <param name="stream">The stream from its first byte on, at least to the end of the ServerHello.</param>
     /// <param name="summary">What it says.</param>

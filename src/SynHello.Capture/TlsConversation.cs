@@ -43,7 +43,7 @@ internal sealed class TlsConversation
 
     public bool HasHelloRetryRequest => IsTls && _server.HasHelloRetryRequest;
 
-    public bool IsResumed => IsTls && _server.TakesPreSharedKey;
+    public bool IsResumed => IsTls && (_server.TakesPreSharedKey || _server.ResumesTls12);
 
     public EarlyDataUse EarlyData { get; private set; }
 

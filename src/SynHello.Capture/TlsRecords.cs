@@ -10,6 +10,7 @@ internal sealed class TlsRecords
 
     private readonly ByteStream _stream;
     private readonly List<TlsRecord> _records = [];
+    private bool _hasCertificate;
 
     private TlsRecords(ByteStream stream) => _stream = stream;
 
@@ -26,6 +27,12 @@ internal sealed class TlsRecords
 
     /// <summary>Whether a ServerHello in this stream takes a pre-shared key.</summary>
     public bool TakesPreSharedKey { get; private set; }
+
+    /// <summary>
+    /// Whether this is a server's stream that resumes a session of TLS 1.2: it goes over to its keys without having shown a certificate
+    /// (RFC 5246 section 7.3).
+    /// </summary>
+    public bool ResumesTls12 { get; private set; }
 
     /// <summary>The offset after the ServerHello that is not a HelloRetryRequest; null if there is none.</summary>
     public long? ServerHelloEnd { get; private set; }
@@ -100,6 +107,9 @@ internal sealed class TlsRecords
             {
                 record.Contents = PacketContents.ChangeCipherSpec;
 
+                if (!isEncrypted && Version == ProtocolVersion.Tls12)
+                    ResumesTls12 = ServerHelloEnd is not null && !_hasCertificate;
+
                 // In TLS 1.3 this record is a dummy, and hellos may still follow it (RFC 8446, appendix D.4).
                 isEncrypted = Version != default && Version != ProtocolVersion.Tls13;
             }
@@ -161,6 +171,7 @@ internal sealed class TlsRecords
             }
         }
 
+        _hasCertificate |= message.IsCertificate;
         message.Clear();
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 
@@ -35,28 +36,46 @@ internal static class ConnectionOptions
         return option;
     }
 
-    public static Option<string> Tls()
+    public static Option<SslProtocols> Tls() => new("--tls")
     {
-        var option = new Option<string>("--tls")
+        Description = "The TLS version: 1.2, 1.3 or all, of which the newest is taken that both ends speak.",
+        HelpName = "1.2|1.3|all",
+        DefaultValueFactory = _ => SslProtocols.Tls12 | SslProtocols.Tls13,
+        CustomParser = result =>
         {
-            Description = "The TLS version.",
-            HelpName = "1.3",
-            DefaultValueFactory = _ => "1.3",
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is not "1.3")
-                result.AddError("--tls is 1.3.");
-        });
-        return option;
-    }
+            switch (result.Tokens[0].Value)
+            {
+                case "1.2":
+                    return SslProtocols.Tls12;
+                case "1.3":
+                    return SslProtocols.Tls13;
+                case "all":
+                    return SslProtocols.Tls12 | SslProtocols.Tls13;
+                default:
+                    result.AddError($"--tls is 1.2, 1.3 or all, not '{result.Tokens[0].Value}'.");
+                    return default;
+            }
+        },
+    };
 
-    public static Option<string?> KeyLog() => new("--keylog")
+    public static Option<string?> KeyLog() => Named(new Option<string?>("--keylog")
     {
         Description =
             "Append the connections' secrets to this file, for Wireshark (SSLKEYLOGFILE). For debugging only.",
         HelpName = "FILE",
-    };
+    });
+
+    /// <summary>An option whose values name files or directories, none of which has an empty name.</summary>
+    public static T Named<T>(T option)
+        where T : Option
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+                result.AddError($"{option.Name} is the name of a {(option.HelpName == "DIR" ? "directory" : "file")}, and not empty.");
+        });
+        return option;
+    }
 
     public static Option<TimeSpan?> Seconds(string name, string description) => new(name)
     {

@@ -46,13 +46,26 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     public sealed override IReadOnlyList<NamedGroup> Groups { get; }
 
     /// <summary>
-    /// The cipher suites, best first: AES-GCM leads where the processor has AES instructions, ChaCha20-Poly1305
+    /// The cipher suites, those of TLS 1.3 in front of those of 1.2, best first: AES-GCM leads where the processor has AES instructions, ChaCha20-Poly1305
     /// elsewhere.
     /// </summary>
     public sealed override IReadOnlyList<CipherSuite> CipherSuites { get; }
 
     /// <inheritdoc/>
     public sealed override IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<CertificateCompressionAlgorithm> CertificateCompressionAlgorithms =>
+        CertificateCompression.Algorithms;
+
+    /// <inheritdoc/>
+    public override byte[] CompressCertificate(CertificateCompressionAlgorithm algorithm, ReadOnlySpan<byte> message) =>
+        CertificateCompression.Compress(algorithm, message);
+
+    /// <inheritdoc/>
+    public override bool TryDecompressCertificate(
+        CertificateCompressionAlgorithm algorithm, ReadOnlySpan<byte> compressed, Span<byte> destination) =>
+        CertificateCompression.TryDecompress(algorithm, compressed, destination);
 
     /// <inheritdoc/>
     public override void FillRandom(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
@@ -82,9 +95,10 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     /// <exception cref="ArgumentException">The key does not have the length that the suite asks for.</exception>
     public sealed override Aead CreateAead(CipherSuite cipherSuite, ReadOnlySpan<byte> key)
     {
-        bool isAes128 = cipherSuite == CipherSuite.TlsAes128GcmSha256;
-        bool isAes = isAes128 || cipherSuite == CipherSuite.TlsAes256GcmSha384;
-        if (isAes || (cipherSuite == CipherSuite.TlsChaCha20Poly1305Sha256 && ChaCha20Poly1305.IsSupported))
+        bool isAes128 = cipherSuite.Value is 0x1301 or 0xc02b or 0xc02f;
+        bool isAes = isAes128 || cipherSuite.Value is 0x1302 or 0xc02c or 0xc030;
+        bool isChaCha20 = cipherSuite.Value is 0x1303 or 0xcca8 or 0xcca9;
+        if (isAes || (isChaCha20 && ChaCha20Poly1305.IsSupported))
         {
             CheckKeyLength(key, isAes128 ? 16 : 32);
             nint cipher = _libcrypto.IsAvailable ? LibcryptoCipher.For(cipherSuite) : 0;
@@ -203,14 +217,23 @@ public class DefaultCryptoProvider : TlsCryptoProvider
     private static CipherSuite[] ListCipherSuites()
     {
         CipherSuite[] aes = [CipherSuite.TlsAes128GcmSha256, CipherSuite.TlsAes256GcmSha384];
+        CipherSuite[] aesOfTls12 =
+        [
+            CipherSuite.TlsEcdheEcdsaWithAes128GcmSha256,
+            CipherSuite.TlsEcdheRsaWithAes128GcmSha256,
+            CipherSuite.TlsEcdheEcdsaWithAes256GcmSha384,
+            CipherSuite.TlsEcdheRsaWithAes256GcmSha384,
+        ];
         if (!ChaCha20Poly1305.IsSupported)
-            return aes;
+            return [.. aes, .. aesOfTls12];
 
+        CipherSuite[] chaCha20OfTls12 =
+            [CipherSuite.TlsEcdheEcdsaWithChaCha20Poly1305Sha256, CipherSuite.TlsEcdheRsaWithChaCha20Poly1305Sha256];
         var hasAesInstructions = System.Runtime.Intrinsics.X86.Aes.IsSupported
             || System.Runtime.Intrinsics.Arm.Aes.IsSupported;
         return hasAesInstructions
-            ? [.. aes, CipherSuite.TlsChaCha20Poly1305Sha256]
-            : [CipherSuite.TlsChaCha20Poly1305Sha256, .. aes];
+            ? [.. aes, CipherSuite.TlsChaCha20Poly1305Sha256, .. aesOfTls12, .. chaCha20OfTls12]
+            : [CipherSuite.TlsChaCha20Poly1305Sha256, .. aes, .. chaCha20OfTls12, .. aesOfTls12];
     }
 
     private static SignatureScheme[] ListSignatureSchemes(bool ed25519)

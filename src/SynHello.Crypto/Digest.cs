@@ -7,6 +7,9 @@ namespace SynHello.Crypto;
 /// <summary>The hash functions by name, and the one that each signature scheme uses.</summary>
 internal static class Digest
 {
+    private static readonly SignatureScheme[] s_rsaPkcs1Schemes =
+        [SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
+
     /// <summary>The size of SHA-512 in bytes, the largest hash of all.</summary>
     public const int MaximumLength = SHA512.HashSizeInBytes;
 
@@ -26,9 +29,9 @@ internal static class Digest
     /// <summary>The hash of a scheme that signs a hash.</summary>
     public static HashAlgorithmName Of(SignatureScheme scheme) => scheme.Value switch
     {
-        0x0403 or 0x0804 => HashAlgorithmName.SHA256,
-        0x0503 or 0x0805 => HashAlgorithmName.SHA384,
-        0x0806 => HashAlgorithmName.SHA512,
+        0x0401 or 0x0403 or 0x0804 => HashAlgorithmName.SHA256,
+        0x0501 or 0x0503 or 0x0805 => HashAlgorithmName.SHA384,
+        0x0601 or 0x0806 => HashAlgorithmName.SHA512,
         _ => throw new NotSupportedException($"The signature scheme {scheme} is not supported."),
     };
 
@@ -52,6 +55,12 @@ internal static class Digest
 
         return destination;
     }
+
+    /// <summary>Whether the scheme is RSASSA-PKCS1-v1_5, which TLS 1.2 alone has for handshakes.</summary>
+    public static bool IsRsaPkcs1(SignatureScheme scheme) => scheme.Value is 0x0401 or 0x0501 or 0x0601;
+
+    /// <summary>RSASSA-PKCS1-v1_5 as TLS 1.2 has it: a key that is large enough for PSS is for this too.</summary>
+    public static ReadOnlySpan<SignatureScheme> RsaPkcs1Schemes => s_rsaPkcs1Schemes;
 
     /// <summary>
     /// The schemes that an RSA key of this size can use: EMSA-PSS needs two hashes and two octets (RFC 8017 section

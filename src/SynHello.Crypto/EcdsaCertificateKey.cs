@@ -36,9 +36,12 @@ internal sealed class EcdsaCertificateKey : CertificateKey
 
     public override bool Fits(SignatureScheme scheme) => scheme == _curve.Scheme;
 
+    /// <summary>In TLS 1.2 a scheme names the hash alone, and goes with any curve (RFC 8422 section 5.1.1).</summary>
+    public override bool FitsTls12(SignatureScheme scheme) => NistCurve.IsScheme(scheme);
+
     public override bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
-        if (!Fits(scheme) || signature.IsEmpty)
+        if (!FitsTls12(scheme) || signature.IsEmpty)
             return false;
 
         Span<byte> hash = stackalloc byte[Digest.MaximumLength];

@@ -22,6 +22,7 @@ internal static partial class Libcrypto
     public const int EvpPkeyX25519 = 1034;
     public const int EvpPkeyEd25519 = 1087;
     public const int PointConversionUncompressed = 4;
+    public const int RsaPkcs1Padding = 1;
     public const int RsaPssPadding = 6;
     public const int RsaPssSaltLengthOfDigest = -1;
     public const int AeadGetTag = 0x10;

@@ -11,10 +11,13 @@ internal static class LibcryptoCipher
 
     /// <summary>The EVP_CIPHER of a suite; 0 when the library in use does not serve it, and .NET's has to do.</summary>
     public static nint For(CipherSuite suite) =>
-        suite == CipherSuite.TlsAes128GcmSha256 ? s_aes128Gcm
-        : suite == CipherSuite.TlsAes256GcmSha384 ? s_aes256Gcm
-        : suite == CipherSuite.TlsChaCha20Poly1305Sha256 ? s_chaCha20Poly1305
-        : 0;
+        suite.Value switch
+        {
+            0x1301 or 0xc02b or 0xc02f => s_aes128Gcm,
+            0x1302 or 0xc02c or 0xc030 => s_aes256Gcm,
+            0x1303 or 0xcca8 or 0xcca9 => s_chaCha20Poly1305,
+            _ => 0,
+        };
 
     private static nint Fetch(string name)
     {

@@ -56,6 +56,9 @@ internal sealed class NistCurve
     /// </summary>
     public nint NativeGroup => _nativeGroup.Value;
 
+    /// <summary>Whether the scheme is one of the curves', whichever.</summary>
+    public static bool IsScheme(SignatureScheme scheme) => scheme == P256.Scheme || scheme == P384.Scheme;
+
     public static NistCurve? For(NamedGroup group)
     {
         if (group == NamedGroup.Secp256r1)

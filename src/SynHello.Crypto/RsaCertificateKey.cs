@@ -7,7 +7,7 @@ namespace SynHello.Crypto;
 
 /// <summary>
 /// An rsaEncryption key in libcrypto. It checks PSS signatures whose salt is as long as the hash (RFC 8446 section
-/// 4.2.3).
+/// 4.2.3), and for TLS 1.2 those of PKCS #1 v1.5.
 /// </summary>
 internal sealed class RsaCertificateKey : CertificateKey
 {
@@ -41,16 +41,17 @@ internal sealed class RsaCertificateKey : CertificateKey
 
     public override bool Fits(SignatureScheme scheme) => Array.IndexOf(_schemes, scheme) >= 0;
 
+    public override bool FitsTls12(SignatureScheme scheme) => Fits(scheme) || Digest.IsRsaPkcs1(scheme);
+
     public override bool Verify(SignatureScheme scheme, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
-        if (!Fits(scheme) || signature.IsEmpty)
+        if (!FitsTls12(scheme) || signature.IsEmpty)
             return false;
 
         var context = Libcrypto.EVP_MD_CTX_new();
         var verified = context != 0
             && Libcrypto.EVP_DigestVerifyInit(context, out var keyContext, DigestOf(scheme), 0, _key) == 1
-            && Libcrypto.EVP_PKEY_CTX_set_rsa_padding(keyContext, Libcrypto.RsaPssPadding) == 1
-            && Libcrypto.EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, Libcrypto.RsaPssSaltLengthOfDigest) == 1
+            && SetPadding(keyContext, scheme)
             && Libcrypto.EVP_DigestVerify(
                 context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1;
         Libcrypto.EVP_MD_CTX_free(context);
@@ -66,11 +67,17 @@ internal sealed class RsaCertificateKey : CertificateKey
             _key.Dispose();
     }
 
+    private static bool SetPadding(nint keyContext, SignatureScheme scheme) => Digest.IsRsaPkcs1(scheme)
+        ? Libcrypto.EVP_PKEY_CTX_set_rsa_padding(keyContext, Libcrypto.RsaPkcs1Padding) == 1
+        : Libcrypto.EVP_PKEY_CTX_set_rsa_padding(keyContext, Libcrypto.RsaPssPadding) == 1
+            && Libcrypto.EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, Libcrypto.RsaPssSaltLengthOfDigest) == 1;
+
     private static nint DigestOf(SignatureScheme scheme)
     {
-        if (scheme == SignatureScheme.RsaPssRsaeSha256)
+        var algorithm = Digest.Of(scheme);
+        if (algorithm == HashAlgorithmName.SHA256)
             return Libcrypto.EVP_sha256();
 
-        return scheme == SignatureScheme.RsaPssRsaeSha384 ? Libcrypto.EVP_sha384() : Libcrypto.EVP_sha512();
+        return algorithm == HashAlgorithmName.SHA384 ? Libcrypto.EVP_sha384() : Libcrypto.EVP_sha512();
     }
 }

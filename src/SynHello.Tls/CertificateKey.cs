@@ -12,8 +12,15 @@ public abstract class CertificateKey : IDisposable
     /// <param name="scheme">The scheme of a CertificateVerify.</param>
     public abstract bool Fits(SignatureScheme scheme);
 
-    /// <summary>Checks a signature.</summary>
-    /// <param name="scheme">A scheme that <see cref="Fits"/>.</param>
+    /// <summary>
+    /// Whether a key of this kind may sign with the scheme in TLS 1.2, where PKCS #1 v1.5 fits an RSA key, and an ECDSA scheme any
+    /// curve (RFC 8422 section 5.1.1). By default what fits in 1.3.
+    /// </summary>
+    /// <param name="scheme">The scheme of a ServerKeyExchange or CertificateVerify.</param>
+    public virtual bool FitsTls12(SignatureScheme scheme) => Fits(scheme);
+
+    /// <summary>Checks a signature. Whether the scheme may be used in this version is for the caller to ask.</summary>
+    /// <param name="scheme">A scheme that <see cref="Fits"/> or <see cref="FitsTls12"/>.</param>
     /// <param name="message">What was signed, before hashing.</param>
     /// <param name="signature">The signature as received; garbage of any length is simply wrong.</param>
     /// <returns>Whether the signature is right.</returns>

@@ -35,6 +35,19 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     /// <summary>Whether a Need... event waits for its answer; messages wait with it.</summary>
     public bool IsQuestionOpen { get; set; }
 
+    /// <summary>Whether that question is what the peer's chain is worth.</summary>
+    public bool IsVerdictDue =>
+        IsQuestionOpen && CredentialRequest is null && SignatureRequest is null && !IsSessionAwaited && Negotiated.PeerCertificates.Count > 0;
+
+    /// <summary>Whether it is a session that is looked up elsewhere.</summary>
+    protected virtual bool IsSessionAwaited => false;
+
+    /// <summary>What a credential is asked for with; null when none is.</summary>
+    public TlsCredentialRequest? CredentialRequest { get; set; }
+
+    /// <summary>The signature that is waited for; null when none is.</summary>
+    public TlsSignatureRequest? SignatureRequest { get; set; }
+
     public bool IsHandshakeComplete { get; private set; }
 
     /// <summary>Whether the keys for application data are there, and it may be sent.</summary>
@@ -52,10 +65,38 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     /// <summary>Whether change_cipher_spec records may come and are dropped (RFC 8446 section 5).</summary>
     public bool ChangeCipherSpecAllowed { get; set; }
 
+    /// <summary>Whether one came and was dropped.</summary>
+    public bool ChangeCipherSpecDropped { get; set; }
+
+    /// <summary>
+    /// Whether an alert that says it is a warning is one (RFC 5246 section 7.2.2): in TLS 1.2, and on a client that may get to speak it.
+    /// </summary>
+    public bool WarningsAllowed { get; set; }
+
+    /// <summary>Whether TLS 1.2 was agreed on.</summary>
+    public bool IsTls12 => Negotiated.Version == ProtocolVersion.Tls12;
+
+    /// <summary>The secrets of TLS 1.2; null in 1.3, and until the ServerHello.</summary>
+    public Tls12KeySchedule? Tls12Keys { get; set; }
+
+    /// <summary>The keys of TLS 1.2 that the peer's change_cipher_spec switches to; null until they are made, and from then on.</summary>
+    public Tls12RecordProtection? PendingReads { get; set; }
+
+    /// <summary>The keys of TLS 1.2 that this side's change_cipher_spec switches to.</summary>
+    public Tls12RecordProtection? PendingWrites { get; set; }
+
+    /// <summary>Whether the master secret is bound to the handshake (RFC 7627), in TLS 1.2.</summary>
+    public bool UsesExtendedMasterSecret { get; set; }
+
+    /// <summary>How often the peer asked for a renegotiation.</summary>
+    public int Renegotiations { get; set; }
+
     /// <summary>Whether a KeyUpdate is owed before the next record of application data.</summary>
     public bool KeyUpdateOwed { get; set; }
 
     private IBufferWriter<byte> CurrentOutput => Output ?? throw new InvalidOperationException("No call is under way.");
+
+    public Tls12KeySchedule RequireTls12Keys() => Tls12Keys ?? throw new InvalidOperationException("There are no keys yet.");
 
     public KeySchedule RequireKeys() => Keys ?? throw new InvalidOperationException("There are no keys yet.");
 
@@ -89,6 +130,10 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     /// <summary>Seals application data under the current keys.</summary>
     public void WriteApplicationData(ReadOnlySpan<byte> data) =>
         Records.Write(ContentType.ApplicationData, data, CurrentOutput);
+
+    /// <summary>Writes an alert under the current keys.</summary>
+    public void WriteAlert(byte level, AlertDescription alert) =>
+        Records.Write(ContentType.Alert, [level, alert.Value], CurrentOutput);
 
     public void WriteChangeCipherSpec() => Records.WritePlaintext(ContentType.ChangeCipherSpec, [1], CurrentOutput);
 
@@ -167,5 +212,8 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
         Transcript.Dispose();
         Flight.Dispose();
         Keys?.Dispose();
+        Tls12Keys?.Dispose();
+        PendingReads?.Dispose();
+        PendingWrites?.Dispose();
     }
 }

@@ -5,9 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// Records of both directions (RFC 8446 section 5): each direction is in the clear until it is given keys. Knows
-/// nothing of
-/// messages.
+/// Records of both directions (RFC 8446 section 5, RFC 5246 section 6): each direction is in the clear until it is given keys, and
+/// those bring the version's form of a record along. Knows nothing of messages.
 /// </summary>
 internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDisposable
 {
@@ -34,18 +33,22 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
     /// <summary>Records opened under the current read key.</summary>
     public ulong RecordsRead => _read?.Records ?? 0;
 
-    public ReadOnlySpan<byte> ReadSecret => _read is null ? [] : _read.TrafficSecret;
+    public ReadOnlySpan<byte> ReadSecret => _read is Tls13RecordProtection read ? read.TrafficSecret : [];
 
-    public ReadOnlySpan<byte> WriteSecret => _write is null ? [] : _write.TrafficSecret;
+    public ReadOnlySpan<byte> WriteSecret => _write is Tls13RecordProtection write ? write.TrafficSecret : [];
 
-    /// <summary>Whether the write key has sealed so many records that it has to be changed.</summary>
-    public bool WriteKeyIsWorn => _write is { Records: >= TlsLimits.RecordsPerKey };
+    /// <summary>Whether the write key has sealed so much that it has to be changed.</summary>
+    public bool WriteKeyIsWorn => _write is { IsWorn: true };
 
     public void ProtectReads(KeySchedule keys, ReadOnlySpan<byte> trafficSecret) =>
-        Replace(ref _read, new RecordProtection(provider, keys, trafficSecret));
+        ProtectReads(new Tls13RecordProtection(provider, keys, trafficSecret));
 
     public void ProtectWrites(KeySchedule keys, ReadOnlySpan<byte> trafficSecret) =>
-        Replace(ref _write, new RecordProtection(provider, keys, trafficSecret));
+        ProtectWrites(new Tls13RecordProtection(provider, keys, trafficSecret));
+
+    public void ProtectReads(RecordProtection protection) => Replace(ref _read, protection);
+
+    public void ProtectWrites(RecordProtection protection) => Replace(ref _write, protection);
 
     /// <summary>Goes back to the clear: a HelloRetryRequest undoes the keys of early data.</summary>
     public void UnprotectWrites()
@@ -54,9 +57,21 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         _write = null;
     }
 
-    public void UpdateReadKey() => Replace(ref _read, Protection(_read).Next(provider));
+    public void UpdateReadKey() => Replace(ref _read, Updatable(_read).Next(provider));
 
-    public void UpdateWriteKey() => Replace(ref _write, Protection(_write).Next(provider));
+    public void UpdateWriteKey() => Replace(ref _write, Updatable(_write).Next(provider));
+
+    /// <summary>Whether a record that was received is protected, by what its header says it holds.</summary>
+    public bool IsProtected(ContentType type) =>
+        _read is not null && (type == ContentType.ApplicationData || _read.ProtectsEveryType);
+
+    /// <summary>The length of what is in a protected record; negative when it is too short to be one.</summary>
+    public int InnerLength(int sealedLength)
+    {
+        RecordProtection read = Protection(_read);
+        int innerLength = sealedLength - read.Overhead;
+        return innerLength < read.MinimumInner ? -1 : innerLength;
+    }
 
     /// <summary>
     /// Takes the peer's record_size_limit (RFC 8449 section 4): at least 64, and what is above the protocol's own limit
@@ -82,14 +97,15 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
     /// </param>
     public void CheckHeader(in RecordHeader header, bool maySkip)
     {
-        bool isProtected = maySkip || (IsReadProtected && header.Type == ContentType.ApplicationData);
+        bool isProtected = maySkip || IsProtected(header.Type);
         int limit = (isProtected, maySkip) switch
         {
             (_, true) => RecordHeader.MaximumProtected,
-            (true, _) => Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + 255),
+            (true, _) => Math.Min(RecordHeader.MaximumProtected, ReadSizeLimit + Protection(_read).Expansion),
             _ => RecordHeader.MaximumPlaintext,
         };
-        if (header.Length > RecordHeader.MaximumProtected || (!isProtected && header.Length > limit))
+        bool isLimited = isProtected && ReadSizeLimit < MaximumInnerPlaintext;
+        if (header.Length > RecordHeader.MaximumProtected || (!isLimited && header.Length > limit))
         {
             throw new TlsProtocolException(
                 TlsErrorCause.RecordTooLarge,
@@ -108,36 +124,8 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         ReadOnlySpan<byte> @sealed,
         Span<byte> inner,
         out ContentType type,
-        out int contentLength)
-    {
-        type = default;
-        contentLength = 0;
-        if (!Protection(_read).TryOpen(header, @sealed, inner))
-            return false;
-
-        if (inner.Length > MaximumInnerPlaintext)
-        {
-            throw new TlsProtocolException(
-                TlsErrorCause.RecordTooLarge,
-                "A record holds more than 2^14 bytes and its content type.");
-        }
-
-        if (inner.Length > ReadSizeLimit)
-            throw AboveSizeLimit();
-
-        // RFC 8446 section 5.4: padding is zero, and the content type is the last octet that is not.
-        int last = inner.LastIndexOfAnyExcept((byte)0);
-        if (last < 0)
-        {
-            throw new TlsProtocolException(
-                TlsErrorCause.MissingInnerContentType,
-                "A record holds nothing but padding.");
-        }
-
-        type = new ContentType(inner[last]);
-        contentLength = last;
-        return true;
-    }
+        out int contentLength) =>
+        Protection(_read).TryOpen(header, @sealed, inner, ReadSizeLimit, out type, out contentLength);
 
     /// <summary>Writes content as one record or several, protected when this direction has keys.</summary>
     public void Write(ContentType type, ReadOnlySpan<byte> content, IBufferWriter<byte> output)
@@ -150,7 +138,7 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
             if (_write is null)
                 WritePlaintext(type, fragment, output);
             else
-                WriteProtected(_write, type, fragment, output);
+                _write.Write(type, fragment, WriteSizeLimit, padding, output);
         }
         while (!content.IsEmpty);
     }
@@ -164,14 +152,14 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         output.Advance(RecordHeader.Size + fragment.Length);
     }
 
-    /// <summary>How long the records are that <see cref="Write"/> makes of so much content, protected.</summary>
+    /// <summary>How long the records are that <see cref="Write"/> makes of so much content, protected as in TLS 1.3.</summary>
     /// <param name="contentLength">The length of the content, in bytes; at least 1.</param>
     /// <param name="sizeLimit">The <see cref="WriteSizeLimit"/> that will be in force.</param>
     public int ProtectedLength(int contentLength, int sizeLimit)
     {
         const int Overhead = RecordHeader.Size + Aead.TagLength;
         (int full, int rest) = Math.DivRem(contentLength, sizeLimit - 1);
-        return (full * (sizeLimit + Overhead)) + (rest == 0 ? 0 : InnerLength(rest, sizeLimit) + Overhead);
+        return (full * (sizeLimit + Overhead)) + (rest == 0 ? 0 : Tls13RecordProtection.InnerLength(rest, sizeLimit, padding) + Overhead);
     }
 
     public void Dispose()
@@ -179,30 +167,6 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
         _read?.Dispose();
         _write?.Dispose();
     }
-
-    private void WriteProtected(
-        RecordProtection protection,
-        ContentType type,
-        ReadOnlySpan<byte> fragment,
-        IBufferWriter<byte> output)
-    {
-        int innerLength = InnerLength(fragment.Length, WriteSizeLimit);
-        int sealedLength = innerLength + Aead.TagLength;
-
-        Span<byte> record = output.GetSpan(RecordHeader.Size + sealedLength)[..(RecordHeader.Size + sealedLength)];
-        new RecordHeader(ContentType.ApplicationData, ProtocolVersion.Tls12, sealedLength).Write(record);
-        Span<byte> body = record[RecordHeader.Size..];
-        fragment.CopyTo(body);
-        body[fragment.Length] = type.Value;
-        body[(fragment.Length + 1)..innerLength].Clear();
-        protection.Seal(record[..RecordHeader.Size], body[..innerLength], body);
-        output.Advance(record.Length);
-    }
-
-    /// <summary>With the content type and the padding.</summary>
-    private int InnerLength(int contentLength, int sizeLimit) => padding > 1
-        ? Math.Min(sizeLimit, (contentLength + padding) / padding * padding)
-        : contentLength + 1;
 
     private static void Replace(ref RecordProtection? current, RecordProtection next)
     {
@@ -213,6 +177,10 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
     private static RecordProtection Protection(RecordProtection? protection) =>
         protection ?? throw new InvalidOperationException("This direction has no keys yet.");
 
-    private static TlsProtocolException AboveSizeLimit() =>
+    private static Tls13RecordProtection Updatable(RecordProtection? protection) => protection as Tls13RecordProtection
+        ?? throw new InvalidOperationException("This direction has no keys that can be updated.");
+
+    /// <summary>What is thrown for a record above the limit that this side announced.</summary>
+    public static TlsProtocolException AboveSizeLimit() =>
         new(TlsErrorCause.RecordAboveSizeLimit, "A record is larger than the record_size_limit that was announced.");
 }

@@ -7,6 +7,8 @@ internal static class SignatureContent
 
     public static ReadOnlySpan<byte> Server => "TLS 1.3, server CertificateVerify"u8;
 
+    public static ReadOnlySpan<byte> Client => "TLS 1.3, client CertificateVerify"u8;
+
     public static int MaximumLength => SpaceCount + Server.Length + 1 + CipherSuiteParameters.MaximumHashLength;
 
     /// <summary>Writes 64 spaces, the context string, a zero and the transcript's hash.</summary>

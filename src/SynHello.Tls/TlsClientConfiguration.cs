@@ -56,20 +56,59 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
     /// </summary>
     public bool AllowPskKeyExchange { get; init; }
 
+    /// <summary>What is shown to servers that ask for a certificate, best first; none by default.</summary>
+    public IReadOnlyList<TlsCredential> Credentials { get; init; } = [];
+
+    /// <summary>
+    /// Chooses the certificates to show by what the server asks for: gives them best first, none to show none, or null to be asked
+    /// with <see cref="TlsEvent.NeedCredential"/>. It is called inside the engine: it must not wait. Null, the default, shows one of
+    /// <see cref="Credentials"/>.
+    /// </summary>
+    public Func<TlsCredentialRequest, IReadOnlyList<TlsCredential>?>? CredentialSelector { get; init; }
+
+    /// <summary>
+    /// Whether the server is asked for OCSP responses along with its certificates (RFC 6066 section 8, RFC 8446 section 4.4.2.1);
+    /// what it sends is in <see cref="TlsNegotiation.PeerOcspResponses"/>, not checked. False by default.
+    /// </summary>
+    public bool RequestOcspResponses { get; init; }
+
+    /// <summary>
+    /// Whether, in TLS 1.2, application data may leave right behind this side's Finished, before the server's has come, which saves a
+    /// round trip (False Start, RFC 7918): where application protocols are offered and one was chosen, or none are offered. True by
+    /// default. Every suite and group that is spoken here is strong enough for it.
+    /// </summary>
+    public bool AllowFalseStart { get; init; } = true;
+
     /// <summary>The parts of the ClientHello that are the same in each connection, encoded once.</summary>
     /// <exception cref="InvalidOperationException">A list that may not be empty is.</exception>
     internal Offer Encoded => _offer ??= new Offer(this);
+
+    /// <summary>
+    /// Adds PKCS #1 v1.5 where RSA is taken: without signature_algorithms_cert the list speaks for the chain's certificates
+    /// too, and most of those are signed that way (RFC 8446 sections 4.2.3, 9.1). A CertificateVerify may not use it.
+    /// </summary>
+    internal static IReadOnlyList<SignatureScheme> WithCertificateSchemes(IReadOnlyList<SignatureScheme> schemes) =>
+        !schemes.Contains(SignatureScheme.RsaPssRsaeSha256)
+            ? schemes
+            : [.. schemes, SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
 
     internal sealed class Offer
     {
         public Offer(TlsClientConfiguration configuration)
         {
-            CipherSuites = Encode(configuration.CipherSuites, suite => suite.Value, nameof(CipherSuites));
+            bool offersTls12 = configuration.SpeaksTls12, offersTls13 = configuration.SpeaksTls13;
+            List<CipherSuite> suites = [.. configuration.Tls13CipherSuites, .. configuration.Tls12CipherSuites];
+            if (offersTls12)
+                suites.Add(CipherSuite.EmptyRenegotiationInfoScsv); // two octets, where the extension takes five (RFC 5746 section 3.4)
+            CipherSuites = Encode(suites, suite => suite.Value, nameof(CipherSuites));
+            Versions = offersTls13 && offersTls12 ? [3, 4, 3, 3] : [3, 4];
             Groups = Encode(configuration.Groups, group => group.Value, nameof(Groups));
             SignatureSchemes = Encode(
                 WithCertificateSchemes(configuration.SignatureSchemes), scheme => scheme.Value, nameof(SignatureSchemes));
+            CertificateCompressionAlgorithms =
+                [.. configuration.CertificateCompressionAlgorithms.SelectMany(algorithm => Octets(algorithm.Value))];
             ApplicationProtocols = EncodeProtocols(configuration.ApplicationProtocols);
-            KeyShareGroups = configuration.KeyShareGroups ?? [configuration.Groups[0]];
+            KeyShareGroups = !offersTls13 ? [] : configuration.KeyShareGroups ?? [configuration.Groups[0]];
             foreach (NamedGroup group in KeyShareGroups)
             {
                 if (!configuration.Groups.Contains(group))
@@ -78,14 +117,22 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
 
             var present = default(ExtensionSet);
             present = present.With(ExtensionType.SupportedGroups)
-                .With(ExtensionType.SignatureAlgorithms)
-                .With(ExtensionType.SupportedVersions)
-                .With(ExtensionType.KeyShare);
+                .With(ExtensionType.SignatureAlgorithms);
+            if (offersTls13)
+                present = present.With(ExtensionType.SupportedVersions).With(ExtensionType.KeyShare);
+            if (offersTls12)
+                present = present.With(ExtensionType.EcPointFormats).With(ExtensionType.ExtendedMasterSecret);
             if (ApplicationProtocols.Length > 0)
                 present = present.With(ExtensionType.ApplicationLayerProtocolNegotiation);
+            if (configuration.RequestOcspResponses)
+                present = present.With(ExtensionType.StatusRequest);
+            if (CertificateCompressionAlgorithms.Length > 0 && offersTls13)
+                present = present.With(ExtensionType.CompressCertificate);
             if (configuration.RecordSizeLimit is not null)
                 present = present.With(ExtensionType.RecordSizeLimit);
-            if (configuration.TimeProvider is not null)
+            if (configuration.TimeProvider is not null && offersTls12)
+                present = present.With(ExtensionType.SessionTicket);
+            if (configuration.TimeProvider is not null && offersTls13)
             {
                 present = present.With(ExtensionType.PskKeyExchangeModes);
                 if (configuration.TicketRequest is not null)
@@ -97,9 +144,14 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
 
         public byte[] CipherSuites { get; }
 
+        /// <summary>The versions of supported_versions.</summary>
+        public byte[] Versions { get; }
+
         public byte[] Groups { get; }
 
         public byte[] SignatureSchemes { get; }
+
+        public byte[] CertificateCompressionAlgorithms { get; }
 
         public byte[] ApplicationProtocols { get; }
 
@@ -107,14 +159,7 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
 
         public ExtensionSet Extensions { get; }
 
-        /// <summary>
-        /// Adds PKCS #1 v1.5 where RSA is taken: without signature_algorithms_cert the list speaks for the chain's certificates
-        /// too, and most of those are signed that way (RFC 8446 sections 4.2.3, 9.1). A CertificateVerify may not use it.
-        /// </summary>
-        private static IReadOnlyList<SignatureScheme> WithCertificateSchemes(IReadOnlyList<SignatureScheme> schemes) =>
-            !schemes.Contains(SignatureScheme.RsaPssRsaeSha256)
-                ? schemes
-                : [.. schemes, SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512];
+        private static byte[] Octets(ushort value) => [(byte)(value >> 8), (byte)value];
 
         private static byte[] Encode<T>(IReadOnlyList<T> values, Func<T, ushort> code, string name)
         {

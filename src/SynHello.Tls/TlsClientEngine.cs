@@ -70,7 +70,7 @@ public sealed class TlsClientEngine : TlsEngine
         _context.Records.PlaintextVersion = ProtocolVersion.Tls10; // RFC 8446 section 5.1, of a first ClientHello
         _context.DrawEntropy();
         ClientHelloLength = ClientFirstFlight.Write(_context, start);
-        IsSessionOffered = _context.Session is not null;
+        IsSessionOffered = _context.OfferedSession is not null;
         FinishStart();
     }
 
@@ -116,32 +116,6 @@ public sealed class TlsClientEngine : TlsEngine
         set => _context.RecordedSecondClientHello = value;
     }
 
-    /// <summary>
-    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is trusted. Call <see
-    /// cref="TlsEngine.Receive"/> next, with
-    /// whatever was not consumed, to go on.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
-    public void AcceptCertificate()
-    {
-        ThrowIfUnusable();
-        ThrowIfNotAsked();
-        _context.IsQuestionOpen = false;
-    }
-
-    /// <summary>
-    /// Answers <see cref="TlsEvent.NeedCertificateVerdict"/>: the chain is refused, and the connection is over.
-    /// </summary>
-    /// <param name="failure">Why; its alert is what the server is told.</param>
-    /// <param name="output">The alert is appended here.</param>
-    /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
-    public void RefuseCertificate(TlsProtocolException failure, IBufferWriter<byte> output)
-    {
-        ThrowIfUnusable();
-        ThrowIfNotAsked();
-        Abort(failure, output);
-    }
-
     private protected override void Handle(in HandshakeMessage message)
     {
         if (_state == ExpectPostHandshake.Instance && message.Type == HandshakeType.KeyUpdate)
@@ -165,12 +139,17 @@ public sealed class TlsClientEngine : TlsEngine
     private void FinishStart()
     {
         _context.ChangeCipherSpecAllowed = true;
+        _context.WarningsAllowed = _context.Configuration.SpeaksTls12; // RFC 6066 section 3: unrecognized_name may come first
         _context.Output = null;
     }
 
-    private void ThrowIfNotAsked()
-    {
-        if (!_context.IsQuestionOpen)
-            throw new InvalidOperationException("No verdict is waited for.");
-    }
+    private protected override void HandleChangeCipherSpec() => _state = _state.HandleChangeCipherSpec(_context);
+
+    private protected override void Answer(IReadOnlyList<TlsCredential> credentials) => _state = _context.IsTls12
+        ? Tls12ClientFlight.Continue(_context, credentials)
+        : ClientCredential.Continue(_context, credentials);
+
+    private protected override void Answer(ReadOnlySpan<byte> signature) => _state = _context.IsTls12
+        ? Tls12ClientFlight.Continue(_context, signature)
+        : ClientCredential.Continue(_context, signature);
 }

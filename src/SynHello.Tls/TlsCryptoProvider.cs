@@ -19,6 +19,11 @@ public abstract class TlsCryptoProvider
     /// <summary>The schemes that <see cref="CertificateKey.Verify"/> understands, best first.</summary>
     public abstract IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
 
+    /// <summary>
+    /// How certificates can be compressed and decompressed (RFC 8879), best first; none by default.
+    /// </summary>
+    public virtual IReadOnlyList<CertificateCompressionAlgorithm> CertificateCompressionAlgorithms => [];
+
     /// <summary>Fills a span with cryptographically strong random bytes.</summary>
     /// <param name="destination">What is filled.</param>
     public abstract void FillRandom(Span<byte> destination);
@@ -81,4 +86,22 @@ public abstract class TlsCryptoProvider
     /// that no scheme of <see cref="SignatureSchemes"/> fits.
     /// </exception>
     public abstract CertificateKey ImportCertificateKey(ReadOnlySpan<byte> certificate);
+
+    /// <summary>Compresses a certificate chain. Called once for each, not for each connection.</summary>
+    /// <param name="algorithm">One of <see cref="CertificateCompressionAlgorithms"/>.</param>
+    /// <param name="message">What is compressed.</param>
+    /// <returns>The compressed bytes.</returns>
+    /// <exception cref="NotSupportedException">The algorithm is not one of them.</exception>
+    public virtual byte[] CompressCertificate(CertificateCompressionAlgorithm algorithm, ReadOnlySpan<byte> message) =>
+        throw new NotSupportedException($"{algorithm} is not supported.");
+
+    /// <summary>Decompresses what a peer sent, using no more memory than the declared size.</summary>
+    /// <param name="algorithm">One of <see cref="CertificateCompressionAlgorithms"/>.</param>
+    /// <param name="compressed">Any bytes.</param>
+    /// <param name="destination">As long as the peer has declared.</param>
+    /// <returns>False when the bytes are not the compressed form of exactly so many.</returns>
+    /// <exception cref="NotSupportedException">The algorithm is not one of them.</exception>
+    public virtual bool TryDecompressCertificate(
+        CertificateCompressionAlgorithm algorithm, ReadOnlySpan<byte> compressed, Span<byte> destination) =>
+        throw new NotSupportedException($"{algorithm} is not supported.");
 }

@@ -7,6 +7,8 @@ namespace SynHello.Tls;
 /// <content>Records in: what each may be, where, and how often.</content>
 public abstract partial class TlsEngine
 {
+    private const byte Warning = 1;
+
     private readonly HandshakeBuffer _handshake = new();
     private bool _anyRecordSeen;
     private int _emptyRecords;
@@ -42,7 +44,7 @@ public abstract partial class TlsEngine
             _anyRecordSeen = true;
             ReadOnlySpan<byte> record = rest[..(RecordHeader.Size + header.Length)];
             consumed += record.Length;
-            if (Context.Records.IsReadProtected && header.Type == ContentType.ApplicationData)
+            if (Context.Records.IsProtected(header.Type))
                 HandleProtected(record, plaintext);
             else
                 HandlePlaintext(header.Type, record[RecordHeader.Size..]);
@@ -118,13 +120,9 @@ public abstract partial class TlsEngine
     private void HandleProtected(ReadOnlySpan<byte> record, IBufferWriter<byte> plaintext)
     {
         ReadOnlySpan<byte> @sealed = record[RecordHeader.Size..];
-        int innerLength = @sealed.Length - Aead.TagLength;
-        if (innerLength < 1)
-        {
-            throw new TlsProtocolException(
-                TlsErrorCause.BadRecordMac,
-                "A protected record is too short to hold a tag and a content type.");
-        }
+        int innerLength = Context.Records.InnerLength(@sealed.Length);
+        if (innerLength < 0)
+            throw new TlsProtocolException(TlsErrorCause.BadRecordMac, "A protected record is too short to be one.");
 
         // Opened where application data belongs: what turns out to be something else is just not advanced over.
         Span<byte> inner = plaintext.GetSpan(innerLength)[..innerLength];
@@ -247,9 +245,10 @@ public abstract partial class TlsEngine
             IsPeerClosed = true;
             Context.Raise(TlsEvent.PeerClosed);
         }
-        else if (alert == AlertDescription.UserCanceled)
+        else if (alert == AlertDescription.UserCanceled
+            || (Context.WarningsAllowed && content[0] == Warning && alert != AlertDescription.CloseNotify))
         {
-            // The close_notify that follows it ends the connection.
+            // The close_notify that follows user_canceled ends the connection; another warning changes nothing.
             RefuseInterleaving();
             if (++_warningAlerts > TlsLimits.WarningAlerts)
             {
@@ -267,6 +266,13 @@ public abstract partial class TlsEngine
 
     private void HandleChangeCipherSpec(ReadOnlySpan<byte> content)
     {
+        if (Context.IsTls12 && content is [1])
+        {
+            RefuseInterleaving();
+            HandleChangeCipherSpec();
+            return;
+        }
+
         if (!Context.ChangeCipherSpecAllowed || content is not [1])
         {
             throw new TlsProtocolException(
@@ -276,6 +282,7 @@ public abstract partial class TlsEngine
 
         RefuseInterleaving();
         CountEmptyRecord();
+        Context.ChangeCipherSpecDropped = true;
     }
 
     private void RefuseInterleaving()

@@ -33,8 +33,8 @@ public abstract partial class TlsEngine : IDisposable
     public bool IsHandshakeComplete => Context.IsHandshakeComplete;
 
     /// <summary>
-    /// Whether application data may be sent: once the handshake is complete, and on a server that has taken early data
-    /// once its flight is made (RFC 8446 section 2.3).
+    /// Whether application data may be sent: once the handshake is complete; on a server that has taken early data once its flight is
+    /// made (RFC 8446 section 2.3); on a client in TLS 1.2 once its own Finished is made, where False Start is allowed (RFC 7918).
     /// </summary>
     public bool MaySend => Context.MaySend;
 
@@ -111,7 +111,7 @@ public abstract partial class TlsEngine : IDisposable
             ReadOnlySpan<byte> piece = plaintext[..Math.Min(plaintext.Length, SendPiece)];
             plaintext = plaintext[piece.Length..];
             if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
-                WriteKeyUpdate(requestPeer: false, output);
+                RenewKey(output);
             Context.Records.Write(ContentType.ApplicationData, piece, output);
         }
         while (!plaintext.IsEmpty);
@@ -120,13 +120,15 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>Changes this side's sending key (RFC 8446 section 4.6.3).</summary>
     /// <param name="requestPeer">Whether the peer is asked to change its own too.</param>
     /// <param name="output">The message is appended here.</param>
-    /// <exception cref="InvalidOperationException">The handshake is not complete, or close_notify was sent
-    /// already.</exception>
+    /// <exception cref="InvalidOperationException">The handshake is not complete, close_notify was sent already, or the version is TLS
+    /// 1.2, which changes no keys.</exception>
     /// <exception cref="TlsProtocolException">The connection is over.</exception>
     public void UpdateKey(bool requestPeer, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfNotOpen(IsHandshakeComplete);
+        if (Context.IsTls12)
+            throw new InvalidOperationException("TLS 1.2 does not change keys.");
         WriteKeyUpdate(requestPeer, output);
     }
 
@@ -167,9 +169,11 @@ public abstract partial class TlsEngine : IDisposable
     /// Derives keying material that both sides share and nobody else has (RFC 8446 section 7.5, RFC 5705).
     /// </summary>
     /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
-    /// <param name="context">A context; an empty one and none are the same in TLS 1.3.</param>
+    /// <param name="context">A context; an empty one and none are the same in TLS 1.3, and in 1.2 an empty one is none.</param>
     /// <param name="destination">What is filled: at most 255 times the hash of the cipher suite.</param>
-    /// <exception cref="InvalidOperationException">The handshake is not complete.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The handshake is not complete, or in TLS 1.2 the master secret is not an extended one (RFC 7627 section 5.4).
+    /// </exception>
     public void ExportKeyingMaterial(string label, ReadOnlySpan<byte> context, Span<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(label);
@@ -177,7 +181,10 @@ public abstract partial class TlsEngine : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!IsHandshakeComplete)
             throw new InvalidOperationException("The handshake is not complete.");
-        Context.RequireKeys().Export(label, context, destination);
+        if (Context.IsTls12)
+            Context.RequireTls12Keys().Export(label, context, destination);
+        else
+            Context.RequireKeys().Export(label, context, destination);
     }
 
     /// <summary>Clears the keys and gives the buffers back. Sends nothing.</summary>
@@ -194,6 +201,9 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>Hands a whole handshake message to the state that the connection is in.</summary>
     private protected abstract void Handle(in HandshakeMessage message);
 
+    /// <summary>Hands a change_cipher_spec of TLS 1.2 to the state that the connection is in.</summary>
+    private protected abstract void HandleChangeCipherSpec();
+
     /// <summary>Ends the connection for what was thrown while something was handled.</summary>
     /// <returns>What the caller is to be told.</returns>
     private protected TlsProtocolException Failed(Exception exception)
@@ -209,7 +219,13 @@ public abstract partial class TlsEngine : IDisposable
     {
         _failure = failure;
         if (failure.Alert is { } alert && Context.Output is { } output && !_closeNotifySent)
-            WriteAlert(alert, output);
+            WriteAlert(Context.IsTls12 ? AlertTable.InTls12(alert) : alert, output);
+        OnFailed(failure);
+    }
+
+    /// <summary>The connection is over for this.</summary>
+    private protected virtual void OnFailed(TlsProtocolException failure)
+    {
     }
 
     private protected void ThrowIfUnusable()
@@ -233,11 +249,26 @@ public abstract partial class TlsEngine : IDisposable
 
     private void WriteAlert(AlertDescription alert, IBufferWriter<byte> output)
     {
-        const byte Warning = 1, Fatal = 2;
+        const byte Fatal = 2;
         bool closes = alert == AlertDescription.CloseNotify || alert == AlertDescription.UserCanceled;
         Context.Records.Write(ContentType.Alert, [closes ? Warning : Fatal, alert.Value], output);
         if (alert == AlertDescription.UserCanceled)
             WriteAlert(AlertDescription.CloseNotify, output); // RFC 8446 section 6.1: user_canceled is followed by close_notify
+    }
+
+    private void RenewKey(IBufferWriter<byte> output)
+    {
+        if (!Context.IsTls12)
+        {
+            WriteKeyUpdate(requestPeer: false, output);
+            return;
+        }
+
+        Context.Output = output;
+        TlsProtocolException failure = Failed(new TlsProtocolException(
+            TlsErrorCause.KeyExhausted, "As much was sent under one key as it keeps secret, and TLS 1.2 does not change keys."));
+        Context.Output = null;
+        throw failure;
     }
 
     private void WriteKeyUpdate(bool requestPeer, IBufferWriter<byte> output)

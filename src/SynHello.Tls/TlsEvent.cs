@@ -6,9 +6,27 @@ public enum TlsEvent
     /// <summary>
     /// The peer's chain waits for a verdict (<see cref="TlsNegotiation.PeerCertificates"/>). Nothing more is consumed
     /// until
-    /// <see cref="TlsClientEngine.AcceptCertificate"/> or <see cref="TlsClientEngine.RefuseCertificate"/> answers.
+    /// <see cref="TlsEngine.AcceptCertificate"/> or <see cref="TlsEngine.RefuseCertificate"/> answers.
     /// </summary>
     NeedCertificateVerdict,
+
+    /// <summary>
+    /// Somebody has to say which certificate is shown (<see cref="TlsEngine.CredentialRequest"/>). Nothing more is consumed until
+    /// <see cref="TlsEngine.UseCredentials"/> answers.
+    /// </summary>
+    NeedCredential,
+
+    /// <summary>
+    /// A signature is made elsewhere (<see cref="TlsEngine.SignatureRequest"/>). Nothing more is consumed until
+    /// <see cref="TlsEngine.UseSignature"/> answers.
+    /// </summary>
+    NeedSignature,
+
+    /// <summary>
+    /// A client wants to resume a session of TLS 1.2 that has to be looked up elsewhere (<see cref="TlsServerEngine.SessionLookup"/>).
+    /// Nothing more is consumed until <see cref="TlsServerEngine.UseSession"/> answers.
+    /// </summary>
+    NeedSession,
 
     /// <summary>
     /// A client sent early data that this server could take (<see cref="TlsServerEngine.EarlyDataAttempt"/>): somebody

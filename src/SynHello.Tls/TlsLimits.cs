@@ -6,6 +6,11 @@ internal static class TlsLimits
     /// <summary>The largest handshake message, header not counted.</summary>
     public const int HandshakeMessage = 64 * 1024;
 
+    /// <summary>
+    /// Certificates in a chain. Each costs its reader far more than its sender; public authorities need three or four.
+    /// </summary>
+    public const int Certificates = 32;
+
     /// <summary>Records without content (empty application data, change_cipher_spec) in a row.</summary>
     public const int EmptyRecords = 32;
 
@@ -38,4 +43,10 @@ internal static class TlsLimits
     /// for AES-GCM.
     /// </summary>
     public const ulong RecordsPerKey = 1ul << 24;
+
+    /// <summary>
+    /// AES blocks sealed under one key of TLS 1.2 before the connection has to end: as many as 2^24 records of the largest size have,
+    /// which RFC 8446 section 5.5 allows. Smaller records may be more.
+    /// </summary>
+    public const ulong BlocksPerKey = 1ul << 34;
 }

@@ -48,7 +48,48 @@ public sealed class TlsServerEngine : TlsEngine
     /// <exception cref="InvalidOperationException">No verdict is waited for.</exception>
     public void RejectEarlyData(IBufferWriter<byte> output) => Answer(accepts: false, output);
 
+    /// <summary>The ID of the session that <see cref="TlsEvent.NeedSession"/> asks for; empty when nothing is asked.</summary>
+    public ReadOnlyMemory<byte> SessionLookup => _context.SessionLookup;
+
+    /// <summary>
+    /// Answers <see cref="TlsEvent.NeedSession"/>. Call <see cref="TlsEngine.Receive"/> next, with whatever was not consumed, to go on.
+    /// </summary>
+    /// <param name="session">What was kept under the ID (<see cref="TlsSessionCache.Add"/>); empty when there is nothing.</param>
+    /// <param name="output">The server's flight is appended here.</param>
+    /// <exception cref="InvalidOperationException">No session is waited for.</exception>
+    /// <exception cref="TlsProtocolException">The connection is over.</exception>
+    public void UseSession(ReadOnlySpan<byte> session, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ThrowIfUnusable();
+        if (_context.SessionLookup is null)
+            throw new InvalidOperationException("No session is waited for.");
+        _context.Output = output;
+        try
+        {
+            _state = Tls12ServerFlight.ContinueWithSession(_context, session);
+        }
+        catch (Exception exception)
+        {
+            throw Failed(exception);
+        }
+        finally
+        {
+            _context.Output = null;
+        }
+    }
+
     private protected override ConnectionContext Context => _context;
+
+    /// <summary>
+    /// RFC 5246 section 7.2.2: a session whose connection has failed is not resumed again. The peer has to have shown that it knows the
+    /// session's secret: its ID alone, which everybody on the path has seen, must not end it.
+    /// </summary>
+    private protected override void OnFailed(TlsProtocolException failure)
+    {
+        if (_context.IsSessionCached && IsHandshakeComplete)
+            _context.Configuration.Resumption?.SessionCache?.Remove(_context.SessionId);
+    }
 
     private protected override void Handle(in HandshakeMessage message)
     {
@@ -61,6 +102,19 @@ public sealed class TlsServerEngine : TlsEngine
         _state = _state.Handle(_context, message);
         TakeEarlyDataSkip();
     }
+
+    private protected override void HandleChangeCipherSpec() => _state = _state.HandleChangeCipherSpec(_context);
+
+    private protected override void Answer(IReadOnlyList<TlsCredential> credentials) => _state = _context.IsTls12
+        ? Tls12ServerFlight.Continue(_context, credentials)
+        : ServerFlight.Continue(_context, credentials);
+
+    private protected override void Answer(ReadOnlySpan<byte> signature) => _state = _context.IsTls12
+        ? Tls12ServerFlight.Continue(_context, signature)
+        : ServerFlight.Continue(_context, signature);
+
+    private protected override void OnCertificateAccepted(DateTimeOffset? until) =>
+        _context.ClientVerifiedUntil = (until ?? DateTimeOffset.MaxValue).ToUnixTimeMilliseconds();
 
     private void Answer(bool accepts, IBufferWriter<byte> output)
     {

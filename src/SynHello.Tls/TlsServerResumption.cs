@@ -25,7 +25,13 @@ public sealed class TlsServerResumption(SessionTicketProtector protector, TimePr
     /// <summary>The clock of tickets' ages.</summary>
     public TimeProvider TimeProvider { get; } = timeProvider ?? throw new ArgumentNullException(nameof(timeProvider));
 
-    /// <summary>How long a ticket may be used; 12 hours by default.</summary>
+    /// <summary>
+    /// Where sessions of TLS 1.2 are kept for clients that take no tickets; null, the default, keeps none. With a
+    /// <see cref="TicketCount"/> of 0 every session of TLS 1.2 is kept here.
+    /// </summary>
+    public TlsSessionCache? SessionCache { get; init; }
+
+    /// <summary>How long a ticket, or a session that is kept here, may be used; 12 hours by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is below a second or above seven days.</exception>
     public TimeSpan TicketLifetime
     {

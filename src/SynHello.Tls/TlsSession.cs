@@ -5,13 +5,13 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>
-/// A ticket with what the client has to know to use it (RFC 8446 section 4.6.1): it holds a secret. Immutable; safe to
-/// use from any thread.
+/// A ticket, or in TLS 1.2 the ID that the server keeps the session under, with what the client has to know to use it (RFC 8446 section
+/// 4.6.1, RFC 5077, RFC 5246 section 7.3): it holds a secret. Immutable; safe to use from any thread.
 /// </summary>
 public sealed class TlsSession
 {
     private const byte FormatVersion = 1;
-    private const int MostCertificates = 32;
+    private const byte Tls12FormatVersion = 2;
 
     private readonly byte[] _secret;
     private readonly byte[] _ticket;
@@ -23,7 +23,7 @@ public sealed class TlsSession
     }
 
     /// <summary>The protocol version: a session is not resumed with another one.</summary>
-    public ProtocolVersion Version { get; } = ProtocolVersion.Tls13;
+    public ProtocolVersion Version { get; internal init; } = ProtocolVersion.Tls13;
 
     /// <summary>The cipher suite; early data is sealed with it.</summary>
     public required CipherSuite CipherSuite { get; init; }
@@ -46,13 +46,18 @@ public sealed class TlsSession
     /// <summary>The DER of the certificates that the server proved itself with, its own first.</summary>
     public required IReadOnlyList<ReadOnlyMemory<byte>> PeerCertificates { get; init; }
 
-    /// <summary>The size of the ticket in bytes, all of which the ClientHello has to carry.</summary>
+    /// <summary>The size of the ticket in bytes, all of which the ClientHello has to carry; 0 where there is an ID instead.</summary>
     public int TicketLength => _ticket.Length;
 
     /// <summary>The moment from which the server does not take it any more.</summary>
     public DateTimeOffset ExpiresAt => ReceivedAt + Lifetime;
 
     internal uint AgeAdd { get; init; }
+
+    /// <summary>The ID of the session, in TLS 1.2; empty where there is a ticket.</summary>
+    internal ReadOnlySpan<byte> SessionId => SessionIdBytes;
+
+    internal byte[] SessionIdBytes { get; init; } = [];
 
     /// <summary>The largest inner plaintext that the server takes in early data (RFC 8449 section 4).</summary>
     internal int RecordSizeLimit { get; init; } = RecordLayer.MaximumInnerPlaintext;
@@ -65,10 +70,13 @@ public sealed class TlsSession
     public byte[] Export()
     {
         using var writer = new TlsWriter();
-        writer.WriteUInt8(FormatVersion);
+        bool isTls12 = Version == ProtocolVersion.Tls12;
+        writer.WriteUInt8(isTls12 ? Tls12FormatVersion : FormatVersion);
         writer.WriteUInt16(CipherSuite.Value);
         writer.WriteVector8(_secret);
         writer.WriteVector16(_ticket);
+        if (isTls12)
+            writer.WriteVector8(SessionIdBytes);
         writer.WriteUInt32(AgeAdd);
         long received = ReceivedAt.ToUnixTimeMilliseconds();
         writer.WriteUInt32((uint)(received >> 32));
@@ -112,15 +120,25 @@ public sealed class TlsSession
     /// <summary>Whether it can still be used, and is not from the future.</summary>
     internal bool IsCurrent(DateTimeOffset now) => now >= ReceivedAt && now < ExpiresAt;
 
+    private static int SecretLength(CipherSuite suite, bool isTls12)
+    {
+        if (!isTls12)
+            return CipherSuiteParameters.Of(suite).HashLength;
+        return Tls12CipherSuiteParameters.IsKnown(suite) ? Tls12KeySchedule.MasterSecretLength : 0;
+    }
+
     private static TlsSession? Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new TlsReader(bytes);
-        if (reader.ReadUInt8() != FormatVersion)
+        byte format = reader.ReadUInt8();
+        if (format is not (FormatVersion or Tls12FormatVersion))
             return null;
+        bool isTls12 = format == Tls12FormatVersion;
         var suite = new CipherSuite(reader.ReadUInt16());
         ReadOnlySpan<byte> secret = reader.ReadVector8();
-        ReadOnlySpan<byte> ticket = reader.ReadVector16(1);
-        if (secret.Length != CipherSuiteParameters.Of(suite).HashLength)
+        ReadOnlySpan<byte> ticket = reader.ReadVector16(isTls12 ? 0 : 1);
+        ReadOnlySpan<byte> sessionId = isTls12 ? reader.ReadVector8(0, 32) : default;
+        if (secret.Length != SecretLength(suite, isTls12) || ticket.IsEmpty == sessionId.IsEmpty)
             return null;
         uint ageAdd = reader.ReadUInt32();
         long received = (long)(((ulong)reader.ReadUInt32() << 32) | reader.ReadUInt32());
@@ -139,11 +157,13 @@ public sealed class TlsSession
         }
 
         var chain = new List<ReadOnlyMemory<byte>>();
-        while (!certificates.IsAtEnd && chain.Count < MostCertificates)
+        while (!certificates.IsAtEnd && chain.Count < TlsLimits.Certificates)
             chain.Add(certificates.ReadVector24(1).ToArray());
         certificates.ExpectEnd();
         return new TlsSession(secret, ticket)
         {
+            Version = isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13,
+            SessionIdBytes = sessionId.ToArray(),
             CipherSuite = suite,
             ServerName = name.IsEmpty ? null : System.Text.Encoding.ASCII.GetString(name),
             ApplicationProtocol = protocol.IsEmpty ? default : new SslApplicationProtocol(protocol.ToArray()),

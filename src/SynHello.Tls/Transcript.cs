@@ -12,27 +12,42 @@ internal sealed class Transcript : IDisposable
 {
     private readonly TlsWriter _unhashed = new();
     private TranscriptHash? _hash;
+    private bool _keepsMessages;
 
     public int HashLength => Running.Length;
 
-    /// <summary>The messages so far, as long as the hash is not fixed.</summary>
+    /// <summary>The messages so far, as long as the hash is not fixed, or they are kept.</summary>
     public ReadOnlySpan<byte> Unhashed => _unhashed.Written;
 
     private TranscriptHash Running => _hash ?? throw new InvalidOperationException("The transcript has no hash yet.");
 
     public void Append(ReadOnlySpan<byte> message)
     {
-        if (_hash is null)
+        if (_hash is null || _keepsMessages)
             _unhashed.WriteBytes(message);
-        else
-            _hash.Append(message);
+        _hash?.Append(message);
     }
 
     /// <summary>Fixes the hash; what was kept goes into it.</summary>
-    public void Start(TlsCryptoProvider provider, HashAlgorithmName algorithm)
+    /// <param name="provider">Makes the hash.</param>
+    /// <param name="algorithm">Which it is.</param>
+    /// <param name="keepsMessages">
+    /// Whether the messages are kept all the same, until <see cref="ForgetMessages"/>: in TLS 1.2 a client may sign them with another hash
+    /// (RFC 5246 section 7.4.8).
+    /// </param>
+    public void Start(TlsCryptoProvider provider, HashAlgorithmName algorithm, bool keepsMessages = false)
     {
         _hash = provider.CreateTranscriptHash(algorithm);
         _hash.Append(_unhashed.Written);
+        _keepsMessages = keepsMessages;
+        if (!keepsMessages)
+            _unhashed.Dispose();
+    }
+
+    /// <summary>Keeps no messages from here on.</summary>
+    public void ForgetMessages()
+    {
+        _keepsMessages = false;
         _unhashed.Dispose();
     }
 

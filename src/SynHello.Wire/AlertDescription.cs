@@ -64,6 +64,9 @@ public readonly record struct AlertDescription(byte Value)
     /// <summary>user_canceled (90).</summary>
     public static AlertDescription UserCanceled => new(90);
 
+    /// <summary>no_renegotiation (100), TLS 1.2 (RFC 5246 section 7.2.2): always a warning.</summary>
+    public static AlertDescription NoRenegotiation => new(100);
+
     /// <summary>missing_extension (109).</summary>
     public static AlertDescription MissingExtension => new(109);
 
@@ -108,6 +111,7 @@ public readonly record struct AlertDescription(byte Value)
         80 => "internal_error",
         86 => "inappropriate_fallback",
         90 => "user_canceled",
+        100 => "no_renegotiation",
         109 => "missing_extension",
         110 => "unsupported_extension",
         112 => "unrecognized_name",

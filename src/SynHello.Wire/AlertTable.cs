@@ -1,6 +1,6 @@
 namespace SynHello.Wire;
 
-/// <summary>The one table from cause to alert (RFC 8446 section 6.2).</summary>
+/// <summary>The one table from cause to alert (RFC 8446 section 6.2, RFC 5246 section 7.2.2).</summary>
 internal static class AlertTable
 {
     public static AlertDescription? For(TlsErrorCause cause) => cause switch
@@ -27,6 +27,7 @@ internal static class AlertTable
             or TlsErrorCause.EarlyApplicationData
             or TlsErrorCause.UnexpectedChangeCipherSpec
             or TlsErrorCause.TooMuchEarlyData
+            or TlsErrorCause.RenegotiationRepeated
             or TlsErrorCause.SecondHelloRetryRequest => AlertDescription.UnexpectedMessage,
 
         TlsErrorCause.BadRecordMac => AlertDescription.BadRecordMac,
@@ -35,7 +36,11 @@ internal static class AlertTable
 
         TlsErrorCause.NoCommonCipherSuite
             or TlsErrorCause.NoCommonGroup
+            or TlsErrorCause.ExtendedMasterSecretMissing
+            or TlsErrorCause.InsecureRenegotiation
             or TlsErrorCause.NoCommonSignatureScheme => AlertDescription.HandshakeFailure,
+
+        TlsErrorCause.InappropriateFallback => AlertDescription.InappropriateFallback,
 
         TlsErrorCause.NoCommonApplicationProtocol => AlertDescription.NoApplicationProtocol,
 
@@ -59,17 +64,25 @@ internal static class AlertTable
             or TlsErrorCause.BadCookie
             or TlsErrorCause.PreSharedKeyNotOffered
             or TlsErrorCause.EarlyDataMismatch
+            or TlsErrorCause.DowngradeDetected
             or TlsErrorCause.InvalidKeyShare => AlertDescription.IllegalParameter,
 
         // RFC 8446 section 4.4.2.4: an empty server certificate list is a decode_error.
         TlsErrorCause.NoCertificate => AlertDescription.DecodeError,
+        TlsErrorCause.ClientCertificateRequired => AlertDescription.CertificateRequired,
+        TlsErrorCause.UnrecognizedName => AlertDescription.UnrecognizedName,
         TlsErrorCause.MalformedCertificate
+            or TlsErrorCause.WeakCertificate // RFC 8446 section 4.4.2.4, of MD5 and SHA-1
+            or TlsErrorCause.BadCertificateCompression
             or TlsErrorCause.CertificateNameMismatch => AlertDescription.BadCertificate,
         TlsErrorCause.UnsupportedCertificateKey => AlertDescription.UnsupportedCertificate,
         TlsErrorCause.UnknownCertificateAuthority => AlertDescription.UnknownCa,
         TlsErrorCause.CertificateExpired => AlertDescription.CertificateExpired,
         TlsErrorCause.CertificateRevoked => AlertDescription.CertificateRevoked,
-        TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
+        TlsErrorCause.BadCertificateStatus => AlertDescription.BadCertificateStatusResponse,
+        TlsErrorCause.RevocationStatusUnknown
+            or TlsErrorCause.TooManyCertificates
+            or TlsErrorCause.CertificateRefused => AlertDescription.CertificateUnknown,
 
         TlsErrorCause.BadSignature
             or TlsErrorCause.BadBinder
@@ -83,4 +96,10 @@ internal static class AlertTable
 
         _ => AlertDescription.InternalError,
     };
+
+    /// <summary>The same in TLS 1.2, which does not know every alert (RFC 5246 sections 7.2.2, 7.4.6).</summary>
+    public static AlertDescription InTls12(AlertDescription alert) =>
+        alert == AlertDescription.CertificateRequired || alert == AlertDescription.MissingExtension
+            ? AlertDescription.HandshakeFailure
+            : alert;
 }

@@ -8,6 +8,14 @@ internal readonly ref struct CertificateRequest
 
     public CodePoints SignatureAlgorithms { get; init; }
 
+    /// <summary>
+    /// The DistinguishedNames of certificate_authorities, a vector each (RFC 8446 section 4.2.4); empty when it is not sent.
+    /// </summary>
+    public ReadOnlySpan<byte> Authorities { get; init; }
+
+    /// <summary>How the server can decompress certificates (RFC 8879); empty when it cannot.</summary>
+    public CodePoints CertificateCompressionAlgorithms { get; init; }
+
     public static CertificateRequest Parse(ReadOnlySpan<byte> body)
     {
         var reader = new TlsReader(body);
@@ -16,13 +24,27 @@ internal readonly ref struct CertificateRequest
             reader.ReadVector16(2), HandshakeContext.CertificateRequest);
         reader.ExpectEnd();
 
-        CodePoints schemes = default;
+        CodePoints schemes = default, algorithms = default;
+        ReadOnlySpan<byte> authorities = default;
         while (extensions.TryRead(out ExtensionType type, out ReadOnlySpan<byte> data))
         {
-            if (type != ExtensionType.SignatureAlgorithms)
-                continue;
             var content = new TlsReader(data);
-            schemes = content.ReadCodePoints16();
+            switch (type.Value)
+            {
+                case 13:
+                    schemes = content.ReadCodePoints16();
+                    break;
+                case 27:
+                    algorithms = content.ReadCodePoints8();
+                    break;
+                case 47:
+                    authorities = content.ReadVector16(3);
+                    CheckNames(authorities);
+                    break;
+                default:
+                    continue;
+            }
+
             content.ExpectEnd();
         }
 
@@ -33,7 +55,13 @@ internal readonly ref struct CertificateRequest
                 "CertificateRequest has no signature_algorithms.");
         }
 
-        return new CertificateRequest { Context = context, SignatureAlgorithms = schemes };
+        return new CertificateRequest
+        {
+            Context = context,
+            SignatureAlgorithms = schemes,
+            Authorities = authorities,
+            CertificateCompressionAlgorithms = algorithms,
+        };
     }
 
     public void Write(TlsWriter writer)
@@ -41,7 +69,35 @@ internal readonly ref struct CertificateRequest
         using TlsWriter.LengthScope message = writer.Message(HandshakeType.CertificateRequest);
         writer.WriteVector8(Context);
         using TlsWriter.LengthScope extensions = writer.Vector16();
-        using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.SignatureAlgorithms);
-        writer.WriteVector16(SignatureAlgorithms.Encoded);
+        using (writer.Extension(ExtensionType.SignatureAlgorithms))
+            writer.WriteVector16(SignatureAlgorithms.Encoded);
+        if (!CertificateCompressionAlgorithms.IsEmpty)
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.CompressCertificate);
+            writer.WriteVector8(CertificateCompressionAlgorithms.Encoded);
+        }
+
+        if (!Authorities.IsEmpty)
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.CertificateAuthorities);
+            writer.WriteVector16(Authorities);
+        }
+    }
+
+    /// <summary>The names of <see cref="Authorities"/>, in DER.</summary>
+    public List<ReadOnlyMemory<byte>> ReadAuthorities()
+    {
+        var names = new List<ReadOnlyMemory<byte>>();
+        var reader = new TlsReader(Authorities);
+        while (!reader.IsAtEnd)
+            names.Add(reader.ReadVector16(1).ToArray());
+        return names;
+    }
+
+    private static void CheckNames(ReadOnlySpan<byte> authorities)
+    {
+        var reader = new TlsReader(authorities);
+        while (!reader.IsAtEnd)
+            reader.ReadVector16(1);
     }
 }

@@ -1,11 +1,13 @@
 namespace SynHello.Wire;
 
 /// <summary>
-/// A ClientHello (RFC 8446 section 4.1.2) as a view over its bytes. Extensions that no part of this stack reads are
+/// A ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2) as a view over its bytes. Extensions that no part of this stack reads are
 /// checked for their place and skipped. A hello without extensions parses too: an older client sends one.
 /// </summary>
 internal readonly ref struct ClientHello
 {
+    private const byte Ocsp = 1;
+
     public ProtocolVersion LegacyVersion { get; init; }
 
     public ReadOnlySpan<byte> Random { get; init; }
@@ -30,6 +32,12 @@ internal readonly ref struct ClientHello
 
     public KeyShareList KeyShares { get; init; }
 
+    /// <summary>Whether status_request asks for OCSP responses (RFC 6066 section 8): it may ask for something else.</summary>
+    public bool OcspRequested { get; init; }
+
+    /// <summary>How the client can decompress certificates (RFC 8879); empty when it cannot.</summary>
+    public CodePoints CertificateCompressionAlgorithms { get; init; }
+
     /// <summary>The ProtocolNameList of ALPN without the length in front of it.</summary>
     public ProtocolNameList ApplicationProtocols { get; init; }
 
@@ -48,6 +56,15 @@ internal readonly ref struct ClientHello
 
     /// <summary>pre_shared_key, which stands last.</summary>
     public PreSharedKeyOffer PreSharedKeys { get; init; }
+
+    /// <summary>The ec_point_format_list, an octet each (RFC 8422 section 5.1.2); empty when it is not sent.</summary>
+    public ReadOnlySpan<byte> PointFormats { get; init; }
+
+    /// <summary>A ticket of TLS 1.2 (RFC 5077); empty when session_ticket is empty or not sent.</summary>
+    public ReadOnlySpan<byte> SessionTicket { get; init; }
+
+    /// <summary>renegotiated_connection (RFC 5746 section 3.2): empty in a first handshake.</summary>
+    public ReadOnlySpan<byte> RenegotiatedConnection { get; init; }
 
     /// <summary>How many zero octets the padding extension holds; negative when it is not sent.</summary>
     public int Padding { get; init; }
@@ -68,7 +85,10 @@ internal readonly ref struct ClientHello
         KeyShareList keyShares = default;
         ProtocolNameList protocols = default;
         ushort recordSizeLimit = 0;
+        bool ocspRequested = false;
+        CodePoints compressionAlgorithms = default;
         int padding = -1;
+        ReadOnlySpan<byte> pointFormats = default, ticket = default, renegotiated = default;
         ExtensionSet present = default;
 
         if (!reader.IsAtEnd)
@@ -86,8 +106,14 @@ internal readonly ref struct ClientHello
                     case 0:
                         serverName = ReadServerName(ref content);
                         break;
+                    case 5:
+                        ocspRequested = ReadStatusRequest(ref content);
+                        break;
                     case 10:
                         groups = content.ReadCodePoints16();
+                        break;
+                    case 11:
+                        pointFormats = content.ReadVector8(1);
                         break;
                     case 13:
                         schemes = content.ReadCodePoints16();
@@ -98,9 +124,17 @@ internal readonly ref struct ClientHello
                     case 21:
                         padding = ReadPadding(ref content);
                         break;
+                    case 23: // extended_master_secret is empty (RFC 7627 section 5.1)
+                        break;
+                    case 27:
+                        compressionAlgorithms = content.ReadCodePoints8();
+                        break;
                     case 28:
                         recordSizeLimit = content.ReadUInt16();
                         break;
+                    case 35: // all of it is the ticket (RFC 5077 section 3.2)
+                        ticket = data;
+                        continue;
                     case 42: // early_data is empty (RFC 8446 section 4.2.10)
                         break;
                     case 45:
@@ -111,7 +145,7 @@ internal readonly ref struct ClientHello
                         resumptionCount = content.ReadUInt8();
                         break;
                     case 43:
-                        versions = ReadVersions(ref content);
+                        versions = content.ReadCodePoints8();
                         break;
                     case 44:
                         cookie = content.ReadVector16(1);
@@ -129,6 +163,9 @@ internal readonly ref struct ClientHello
 
                         preSharedKeys = PreSharedKeyOffer.Parse(data);
                         continue;
+                    case 0xff01:
+                        renegotiated = content.ReadVector8();
+                        break;
                     default:
                         continue;
                 }
@@ -157,7 +194,12 @@ internal readonly ref struct ClientHello
             NewSessionCount = newSessionCount,
             ResumptionCount = resumptionCount,
             PreSharedKeys = preSharedKeys,
+            PointFormats = pointFormats,
+            SessionTicket = ticket,
+            RenegotiatedConnection = renegotiated,
             Padding = padding,
+            OcspRequested = ocspRequested,
+            CertificateCompressionAlgorithms = compressionAlgorithms,
         };
     }
 
@@ -192,6 +234,22 @@ internal readonly ref struct ClientHello
             writer.WriteVector16(ApplicationProtocols.Encoded);
         }
 
+        WriteTls12(writer);
+        if (Present.Contains(ExtensionType.StatusRequest))
+        {
+            // ocsp, no responders and no extensions in particular (RFC 6066 section 8)
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.StatusRequest);
+            writer.WriteUInt8(Ocsp);
+            writer.WriteUInt16(0);
+            writer.WriteUInt16(0);
+        }
+
+        if (Present.Contains(ExtensionType.CompressCertificate))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.CompressCertificate);
+            writer.WriteVector8(CertificateCompressionAlgorithms.Encoded);
+        }
+
         if (Present.Contains(ExtensionType.RecordSizeLimit))
         {
             using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.RecordSizeLimit);
@@ -223,6 +281,32 @@ internal readonly ref struct ClientHello
         }
 
         WriteResumption(writer);
+    }
+
+    private void WriteTls12(TlsWriter writer)
+    {
+        if (Present.Contains(ExtensionType.EcPointFormats))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.EcPointFormats);
+            writer.WriteVector8(PointFormats);
+        }
+
+        if (Present.Contains(ExtensionType.ExtendedMasterSecret))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.ExtendedMasterSecret);
+        }
+
+        if (Present.Contains(ExtensionType.SessionTicket))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.SessionTicket);
+            writer.WriteBytes(SessionTicket);
+        }
+
+        if (Present.Contains(ExtensionType.RenegotiationInfo))
+        {
+            using TlsWriter.LengthScope extension = writer.Extension(ExtensionType.RenegotiationInfo);
+            writer.WriteVector8(RenegotiatedConnection);
+        }
     }
 
     private void WriteResumption(TlsWriter writer)
@@ -275,17 +359,17 @@ internal readonly ref struct ClientHello
         return name;
     }
 
-    private static CodePoints ReadVersions(scoped ref TlsReader content)
+    private static bool ReadStatusRequest(scoped ref TlsReader content)
     {
-        ReadOnlySpan<byte> bytes = content.ReadVector8(2, 254);
-        if (bytes.Length % 2 != 0)
+        if (content.ReadUInt8() != Ocsp)
         {
-            throw new TlsProtocolException(
-                TlsErrorCause.VectorLengthOutOfRange,
-                "supported_versions has an odd length.");
+            content.ReadBytes(content.Rest.Length); // of an unknown type, whose form nobody knows
+            return false;
         }
 
-        return new CodePoints(bytes);
+        content.ReadVector16();
+        content.ReadVector16();
+        return true;
     }
 
     private static int ReadPadding(scoped ref TlsReader content)

@@ -1,16 +1,29 @@
 namespace SynHello.Wire;
 
-/// <summary>A set of the extension types that this room knows; all of them are below 64.</summary>
+/// <summary>
+/// A set of the extension types that this room knows: all of them are below 63, except renegotiation_info, which has
+/// the last bit.
+/// </summary>
 internal readonly record struct ExtensionSet(ulong Bits)
 {
-    public bool Contains(ExtensionType type) => type.Value < 64 && (Bits & (1ul << type.Value)) != 0;
+    private const int RenegotiationInfoBit = 63;
 
-    public ExtensionSet With(ExtensionType type) => type.Value < 64 ? new(Bits | (1ul << type.Value)) : this;
+    public bool Contains(ExtensionType type) => (Bits & BitOf(type)) != 0;
+
+    public ExtensionSet With(ExtensionType type) => new(Bits | BitOf(type));
 
     /// <summary>The lowest member that <paramref name="other"/> does not hold; null when there is none.</summary>
     public ExtensionType? FirstOutside(ExtensionSet other)
     {
         ulong outside = Bits & ~other.Bits;
-        return outside == 0 ? null : new ExtensionType((ushort)System.Numerics.BitOperations.TrailingZeroCount(outside));
+        if (outside == 0)
+            return null;
+        int bit = System.Numerics.BitOperations.TrailingZeroCount(outside);
+        return bit == RenegotiationInfoBit ? ExtensionType.RenegotiationInfo : new ExtensionType((ushort)bit);
     }
+
+    private static ulong BitOf(ExtensionType type) =>
+        type.Value < RenegotiationInfoBit ? 1ul << type.Value
+        : type == ExtensionType.RenegotiationInfo ? 1ul << RenegotiationInfoBit
+        : 0;
 }

@@ -28,6 +28,18 @@ public readonly record struct ExtensionType(ushort Value)
     /// <summary>application_layer_protocol_negotiation (16), RFC 7301.</summary>
     public static ExtensionType ApplicationLayerProtocolNegotiation => new(16);
 
+    /// <summary>ec_point_formats (11), TLS 1.2, RFC 8422 section 5.1.2.</summary>
+    public static ExtensionType EcPointFormats => new(11);
+
+    /// <summary>extended_master_secret (23), TLS 1.2, RFC 7627.</summary>
+    public static ExtensionType ExtendedMasterSecret => new(23);
+
+    /// <summary>session_ticket (35), TLS 1.2, RFC 5077.</summary>
+    public static ExtensionType SessionTicket => new(35);
+
+    /// <summary>renegotiation_info (65281), TLS 1.2, RFC 5746.</summary>
+    public static ExtensionType RenegotiationInfo => new(0xff01);
+
     /// <summary>signed_certificate_timestamp (18), RFC 6962.</summary>
     public static ExtensionType SignedCertificateTimestamp => new(18);
 
@@ -39,6 +51,9 @@ public readonly record struct ExtensionType(ushort Value)
 
     /// <summary>padding (21), RFC 7685.</summary>
     public static ExtensionType Padding => new(21);
+
+    /// <summary>compress_certificate (27), RFC 8879.</summary>
+    public static ExtensionType CompressCertificate => new(27);
 
     /// <summary>record_size_limit (28), RFC 8449.</summary>
     public static ExtensionType RecordSizeLimit => new(28);
@@ -83,6 +98,7 @@ public readonly record struct ExtensionType(ushort Value)
         1 => "max_fragment_length",
         5 => "status_request",
         10 => "supported_groups",
+        11 => "ec_point_formats",
         13 => "signature_algorithms",
         14 => "use_srtp",
         15 => "heartbeat",
@@ -91,7 +107,10 @@ public readonly record struct ExtensionType(ushort Value)
         19 => "client_certificate_type",
         20 => "server_certificate_type",
         21 => "padding",
+        23 => "extended_master_secret",
+        27 => "compress_certificate",
         28 => "record_size_limit",
+        35 => "session_ticket",
         41 => "pre_shared_key",
         42 => "early_data",
         43 => "supported_versions",
@@ -103,6 +122,7 @@ public readonly record struct ExtensionType(ushort Value)
         50 => "signature_algorithms_cert",
         51 => "key_share",
         58 => "ticket_request",
+        0xff01 => "renegotiation_info",
         _ => CodePoint.Unknown(Value),
     };
 }

@@ -1,6 +1,6 @@
 namespace SynHello.Wire;
 
-/// <summary>The messages that hold extensions, as RFC 8446 section 4.2 names them in its table.</summary>
+/// <summary>The messages that hold extensions, as RFC 8446 section 4.2 names them in its table, and the ServerHello of TLS 1.2.</summary>
 [Flags]
 internal enum HandshakeContext
 {
@@ -12,4 +12,7 @@ internal enum HandshakeContext
     Certificate = 16,
     CertificateRequest = 32,
     NewSessionTicket = 64,
+
+    /// <summary>A ServerHello of TLS 1.2, which holds what EncryptedExtensions hold in 1.3.</summary>
+    Tls12ServerHello = 128,
 }

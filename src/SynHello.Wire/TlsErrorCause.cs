@@ -51,6 +51,9 @@ public enum TlsErrorCause
     /// <summary>More NewSessionTicket messages in a row than this side puts up with.</summary>
     TooManyTickets,
 
+    /// <summary>A certificate chain is longer than this side puts up with.</summary>
+    TooManyCertificates,
+
     /// <summary>A handshake message is larger than this side puts up with.</summary>
     HandshakeMessageTooLarge,
 
@@ -76,6 +79,30 @@ public enum TlsErrorCause
 
     /// <summary>The two sides have no protocol version in common.</summary>
     UnsupportedVersion,
+
+    /// <summary>
+    /// The server chose TLS 1.2 and says that it could have chosen 1.3, which was offered: somebody has edited a hello (RFC 8446
+    /// section 4.1.3).
+    /// </summary>
+    DowngradeDetected,
+
+    /// <summary>
+    /// The client fell back to an older version because a better one seemed to fail, and this server speaks the better one
+    /// (RFC 7507).
+    /// </summary>
+    InappropriateFallback,
+
+    /// <summary>
+    /// In TLS 1.2, the peer does not bind the master secret to the handshake (RFC 7627), or did in the session that is to be
+    /// resumed and does not now.
+    /// </summary>
+    ExtendedMasterSecretMissing,
+
+    /// <summary>In TLS 1.2, the peer does not signal secure renegotiation, or not rightly (RFC 5746 sections 3.4, 3.6).</summary>
+    InsecureRenegotiation,
+
+    /// <summary>In TLS 1.2, the peer asks for a renegotiation again, after it was told that there is none.</summary>
+    RenegotiationRepeated,
 
     /// <summary>The two sides have no cipher suite in common.</summary>
     NoCommonCipherSuite,
@@ -159,8 +186,19 @@ public enum TlsErrorCause
     /// <summary>The peer sent no certificate where one is needed.</summary>
     NoCertificate,
 
+    /// <summary>The client has no certificate to show, and this server takes none without.</summary>
+    ClientCertificateRequired,
+
+    /// <summary>This server has no certificate for the host that the client asks for.</summary>
+    UnrecognizedName,
+
     /// <summary>A certificate cannot be read.</summary>
     MalformedCertificate,
+
+    /// <summary>
+    /// A compressed certificate chain cannot be decompressed, or is not as long as it was declared to be (RFC 8879 section 4).
+    /// </summary>
+    BadCertificateCompression,
 
     /// <summary>The certificate's key is of a kind that this side cannot use.</summary>
     UnsupportedCertificateKey,
@@ -180,8 +218,22 @@ public enum TlsErrorCause
     /// <summary>A certificate was revoked.</summary>
     CertificateRevoked,
 
+    /// <summary>
+    /// The OCSP response that came with a certificate does not vouch for it, or none came where the certificate demands one
+    /// (RFC 6066 section 8, RFC 7633).
+    /// </summary>
+    BadCertificateStatus,
+
+    /// <summary>Whether a certificate was revoked could not be found out, and this side takes none without knowing.</summary>
+    RevocationStatusUnknown,
+
     /// <summary>The certificate is for another host (RFC 9525).</summary>
     CertificateNameMismatch,
+
+    /// <summary>
+    /// A key in the certificate chain, or the signature on a certificate, is too weak to prove anything (RFC 8446 section 4.4.2.4).
+    /// </summary>
+    WeakCertificate,
 
     /// <summary>The certificate was refused for a reason that has no cause of its own.</summary>
     CertificateRefused,

@@ -69,6 +69,20 @@ internal ref struct TlsReader(ReadOnlySpan<byte> data)
         return new CodePoints(bytes);
     }
 
+    /// <summary>A vector of at most 255 bytes with code points of two octets each.</summary>
+    public CodePoints ReadCodePoints8()
+    {
+        ReadOnlySpan<byte> bytes = ReadVector8(2, 254);
+        if (bytes.Length % 2 != 0)
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.VectorLengthOutOfRange,
+                "A list of code points has an odd length.");
+        }
+
+        return new CodePoints(bytes);
+    }
+
     public readonly void ExpectEnd()
     {
         if (!_rest.IsEmpty)

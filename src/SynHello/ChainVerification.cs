@@ -22,4 +22,11 @@ public sealed record ChainVerification
     /// <see cref="SecureClientOptions.RemoteCertificateValidationCallback"/>; none without one.
     /// </summary>
     public required SslPolicyErrors PolicyErrors { get; init; }
+
+    /// <summary>
+    /// The chain as it was built, whatever was sent: the DER of each certificate, the end entity's first and the trusted root last; it
+    /// ends earlier where <see cref="PolicyErrors"/> say that it leads to none. Empty where nobody knows it any more: a
+    /// <see cref="FileSessionStore"/> does not keep it, so sessions that another process has made come without.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Path { get; init; } = [];
 }

@@ -1,11 +1,7 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
-using Microsoft.Extensions.Logging;
-
-using SynHello.Sockets;
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello;
 
@@ -16,6 +12,7 @@ internal static class ChainWeight
     // EncryptedExtensions 31 (an application protocol of 8 characters), Finished 52, and the headers of Certificate and
     // CertificateVerify 16.
     private const int Besides = 127 + 6 + 22 + 31 + 52 + 16;
+    private const int CertificateHeader = 8;
     private const int EntryHeader = 5;
 
     /// <summary>How long the flight is, without the tickets, which no handshake waits for.</summary>
@@ -27,28 +24,38 @@ internal static class ChainWeight
         return length;
     }
 
-    /// <summary>Tells of chains that cost a first contact without a cookie a round trip.</summary>
-    public static void Warn(ILogger logger, AddressFamily family, IEnumerable<TlsCredential> credentials)
+    /// <summary>How long the flight is in the form that a client gets, without the tickets.</summary>
+    /// <param name="credential">The credential.</param>
+    /// <param name="provider">Who compresses. What it makes is kept for the handshakes.</param>
+    /// <param name="algorithm">How the client can decompress; null when it cannot.</param>
+    /// <returns>Bytes, with the OCSP responses that there are now.</returns>
+    public static int FlightLength(
+        TlsCredential credential, TlsCryptoProvider provider, CertificateCompressionAlgorithm? algorithm) =>
+        Besides - CertificateHeader + credential.MaximumSignatureLength
+        + CertificateMessages.Of(credential).Get(credential, provider, credential.OcspResponses.Count > 0, algorithm).Length;
+
+    /// <summary>How long the message is that asks a client for its certificate; 0 where none is asked for.</summary>
+    public static int RequestLength(TlsServerConfiguration configuration)
     {
-        int budget = AnswerBudget.For(SecureClient.CookielessFlight, family);
-        foreach (TlsCredential credential in credentials)
+        if (configuration.ClientCertificateMode == TlsClientCertificateMode.None)
+            return 0;
+        TlsServerConfiguration.ClientAuthentication request = configuration.EncodedRequest;
+        using var writer = new TlsWriter();
+        new CertificateRequest
         {
-            int length = FlightLength(credential);
-            if (length > budget)
-                Log.ChainAboveBudget(logger, SubjectOf(credential), length, budget, SecureClient.CookielessFlight);
-        }
+            SignatureAlgorithms = new CodePoints(request.SignatureSchemes),
+            CertificateCompressionAlgorithms = new CodePoints(request.CompressionAlgorithms),
+            Authorities = request.Authorities,
+        }.Write(writer);
+        return writer.Length;
     }
 
-    private static string SubjectOf(TlsCredential credential)
+    /// <summary>How many bytes a server may send before the first acknowledgment (RFC 6928), at the usual MTU of 1500.</summary>
+    public static int InitialWindow(AddressFamily family)
     {
-        try
-        {
-            using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(credential.CertificateChain[0].Span);
-            return certificate.Subject;
-        }
-        catch (CryptographicException)
-        {
-            return "a certificate that cannot be read";
-        }
+        const int Segments = 10;
+        const int Mtu = 1500;
+        const int TransportHeaders = 32; // TCP's with time stamps
+        return Segments * (Mtu - TransportHeaders - (family == AddressFamily.InterNetworkV6 ? 40 : 20));
     }
 }

@@ -44,6 +44,12 @@ public sealed record HandshakeReport
     /// <summary>Whether a session of an earlier connection was resumed (RFC 8446 section 2.2).</summary>
     public bool IsResumed { get; init; }
 
+    /// <summary>
+    /// Whether the request could leave, in TLS 1.2, before the server's Finished had come (False Start, RFC 7918). On a server, whether
+    /// data came together with the client's Finished.
+    /// </summary>
+    public bool IsFalseStarted { get; init; }
+
     /// <summary>What became of early data.</summary>
     public EarlyDataStatus EarlyData { get; init; }
 
@@ -85,6 +91,19 @@ public sealed record HandshakeReport
     /// </summary>
     public int HeldBackBytes { get; init; }
 
+    /// <summary>
+    /// The weight of the server's certificates: the bytes of the message that carried them, with their OCSP responses, compressed where
+    /// the client can decompress (RFC 8879). They are most of the server's first flight, of which three times the SYN's data may be
+    /// sent to an address that is not proven, and ten segments before the first acknowledgment. 0 on a resumed connection.
+    /// </summary>
+    public int CertificateBytes { get; init; }
+
+    /// <summary>The bytes of the server's certificates themselves, before compression; 0 on a resumed connection.</summary>
+    public int CertificateChainBytes { get; init; }
+
+    /// <summary>On a client, the bytes of the OCSP responses that came with the server's certificates; 0 when none did. 0 on a server.</summary>
+    public int OcspResponseBytes { get; init; }
+
     /// <summary>How many key shares were left out, so that the first flight fits the SYN.</summary>
     public int DroppedKeyShares { get; init; }
 
@@ -96,7 +115,7 @@ public sealed record HandshakeReport
 
     /// <summary>
     /// How many round trips had passed when the client could send its request: one for TCP unless the SYN carried the
-    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest. With accepted early data,
+    /// whole ClientHello and it was taken, one for TLS, one more for a HelloRetryRequest, and in TLS 1.2 one more for a full handshake without a False Start. With accepted early data,
     /// which is a request, none when the SYN carried all of it and was taken, otherwise one; a server knows that for
     /// sure when the handshake is complete. A SYN sent again is not counted.
     /// </summary>

@@ -39,4 +39,7 @@ internal static partial class Log
         int earlyDataBytes,
         EarlyDataStatus earlyData,
         EarlyDataReason reason);
+
+    [LoggerMessage(45, LogLevel.Warning, "The session cache failed: the handshake with {EndPoint} goes on as a full one")]
+    public static partial void SessionCacheFailed(ILogger logger, EndPoint? endPoint, Exception exception);
 }

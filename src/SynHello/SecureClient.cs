@@ -29,6 +29,7 @@ public sealed class SecureClient
 
     private readonly TlsClientConfiguration _configuration;
     private readonly CertificateVerification _verification;
+    private readonly Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? _credentialCallback;
     private readonly FastOpenDialer _dialer;
     private readonly HeldFlights _heldFlights;
     private readonly FastOpenMode _fastOpen;
@@ -42,14 +43,20 @@ public sealed class SecureClient
     /// <summary>Makes a client.</summary>
     /// <param name="options">How it connects; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A timeout, an age or a limit is out of its range.</exception>
+    /// <exception cref="ArgumentException">The revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3.</exception>
     public SecureClient(SecureClientOptions? options = null)
     {
         options ??= new SecureClientOptions();
         Timeouts.Check(options.HandshakeTimeout, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaximumSessionAge, TimeSpan.Zero, nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
+        _verification = new CertificateVerification(options);
         _configuration = new TlsClientConfiguration(provider)
         {
+            Versions = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options)),
+            AllowFalseStart = options.AllowFalseStart,
+            RequireExtendedMasterSecret = options.RequireExtendedMasterSecret,
+            RequestOcspResponses = _verification.AsksForStaples,
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
@@ -60,8 +67,10 @@ public sealed class SecureClient
             TimeProvider = options.AllowResumption ? options.TimeProvider : null,
             TicketRequest = options.AllowResumption ? options.TicketRequest : null,
             AllowPskKeyExchange = options.AllowPskKeyExchange,
+            Credentials = [.. options.Credentials],
+            CredentialSelector = options.CredentialCallback is null ? null : static _ => null,
         };
-        _verification = new CertificateVerification(options);
+        _credentialCallback = options.CredentialCallback;
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
         _patience = _handshakeTimeout == Timeout.InfiniteTimeSpan || _handshakeTimeout / 3 > s_longestPatience
@@ -241,7 +250,7 @@ public sealed class SecureClient
             attempt.ReleaseFlight();
             stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
-                dialed, attempt, _heldFlights, Verify, start, linked.Token).ConfigureAwait(false);
+                dialed, attempt, _heldFlights, new HandshakeAnswers(Verify, _credentialCallback, _logger, FindSession: null), start, linked.Token).ConfigureAwait(false);
             LogConnected(endPoint, stream.Report);
             return stream;
         }
@@ -278,11 +287,8 @@ public sealed class SecureClient
             throw;
         }
 
-        (TlsProtocolException?, ChainVerification?) Verify(IReadOnlyList<ReadOnlyMemory<byte>> chain)
-        {
-            TlsProtocolException? refusal = _verification.Check(this, chain, asciiHost, out ChainVerification? verification);
-            return (refusal, verification);
-        }
+        ValueTask<(TlsProtocolException?, ChainVerification?)> Verify(TlsNegotiation negotiated, CancellationToken verifying) =>
+            _verification.CheckAsync(this, negotiated.PeerCertificates, negotiated.PeerOcspResponses, asciiHost, verifying);
     }
 
     /// <summary>
@@ -355,7 +361,7 @@ public sealed class SecureClient
                     asciiHost,
                     _configuration.ApplicationProtocols,
                     _verification.TrustSettings),
-                _verification.AsksEachTime ? chain => _verification.Check(this, chain, asciiHost, out _) is null : null,
+                _verification.AsksEachTime ? chain => _verification.IsStillTrusted(this, chain, asciiHost) : null,
                 _logger);
     }
 
@@ -388,6 +394,6 @@ public sealed class SecureClient
         string name = host.TrimEnd('.');
         if (name.Length == 0)
             throw new ArgumentException("The host name is empty.", nameof(host));
-        return System.Text.Ascii.IsValid(name) ? name : new System.Globalization.IdnMapping().GetAscii(name);
+        return System.Text.Ascii.IsValid(name) ? name : new System.Globalization.IdnMapping().GetAscii(name.ToLowerInvariant());
     }
 }

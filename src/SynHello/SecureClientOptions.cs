@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
@@ -37,21 +38,46 @@ public sealed class SecureClientOptions
 
     /// <summary>
     /// How the server's chain is built and judged; null, the default, means the system's trusted roots, server
-    /// authentication, no revocation check, and no certificate fetched from elsewhere while somebody waits.
+    /// authentication, no revocation check of X509Chain's own, and no certificate fetched from elsewhere while somebody waits.
+    /// A policy of .NET's makes has <see cref="X509ChainPolicy.DisableCertificateDownloads"/> off: it fetches a missing intermediate from
+    /// where the server's certificate says, on a thread that waits for it. A revocation mode of this policy's comes on top of <see cref="Revocation"/>, and blocks a thread.
     /// </summary>
     public X509ChainPolicy? CertificateChainPolicy { get; set; }
 
-    /// <summary>Roots to trust instead of the system's; null or empty, the default, trusts the system's.</summary>
+    /// <summary>
+    /// How it is found out whether the server's certificates were revoked; by default by the OCSP responses that come with them, which
+    /// servers are asked for, and nobody else.
+    /// </summary>
+    public RevocationOptions Revocation { get; set; } = new();
+
+    /// <summary>
+    /// Roots to trust instead of the system's; null or empty, the default, trusts the system's. Roots means certificates that are
+    /// self-signed: no chain ends, for .NET, with an intermediate authority that is among them.
+    /// </summary>
     public X509Certificate2Collection? TrustedRoots { get; set; }
 
     /// <summary>
     /// Decides on the server's certificate after it was checked, knowing what was found wrong; null, the default, takes
     /// only a certificate that nothing is wrong with. The sender is the <see cref="SecureClient"/>. The certificate and
-    /// the chain are disposed of when the callback returns: copy what is to outlive it.
+    /// the chain are disposed of when the callback returns: copy what is to outlive it. It is not
+    /// asked about what <see cref="Revocation"/> refuses: that is refused. A weak key or signature below the root, and a key usage that does
+    /// not allow to sign, are <see cref="SslPolicyErrors.RemoteCertificateChainErrors"/> without a status in the chain: a callback that
+    /// overlooks the statuses that it knows has to see that there is one.
     /// For a connection that is to resume a session it is asked before anything is sent, about the chain that the
     /// session's server proved itself with; where it refuses, the handshake is a full one, and it is asked about that.
     /// </summary>
     public RemoteCertificateValidationCallback? RemoteCertificateValidationCallback { get; set; }
+
+    /// <summary>What is shown to servers that ask for a certificate, best first; none by default.</summary>
+    public IList<TlsCredential> Credentials { get; set; } = [];
+
+    /// <summary>
+    /// Chooses what to show by what the server asks for, instead of <see cref="Credentials"/>; the handshake waits for it. None shows
+    /// none. Null by default. What it throws ends the handshake, and so does the handshake's timeout. A connection that showed what it has
+    /// chosen is not resumed, because nobody would ask it then, and sessions are shared with no other client.
+    /// Until its first await it runs on the thread that reads the connection, and must not block.
+    /// </summary>
+    public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
 
     /// <summary>
     /// Whether the client comes back as a returning visitor: it takes the servers' tickets and resumes sessions with
@@ -80,8 +106,8 @@ public sealed class SecureClientOptions
     /// <summary>
     /// For how long after a server's chain was verified its sessions may be resumed, and those that come of resuming
     /// them; 24 hours by default. A resumed connection shows no certificate, so that nothing asks the policy, the
-    /// roots, a revocation check or the callback again until then, or until a certificate of the chain ends. Whoever has
-    /// the policy check revocation and cannot wait a day for it sets this lower, or turns resumption off.
+    /// roots, a revocation check or the callback again until then, or until a certificate of the chain, or an OCSP response that
+    /// vouched for it, ends. Whoever cannot wait a day to hear of a revocation sets this lower, or turns resumption off.
     /// </summary>
     public TimeSpan MaximumSessionAge { get; set; } = TimeSpan.FromDays(1);
 
@@ -97,6 +123,26 @@ public sealed class SecureClientOptions
     /// <see cref="Timeout.InfiniteTimeSpan"/> sets no limit.
     /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The versions of TLS that are offered, of which the server takes its newest: by default TLS 1.2 and TLS 1.3, which are all that
+    /// there are here.
+    /// </summary>
+    public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>
+    /// Whether, in TLS 1.2, a connection is handed out and takes its first request before the server's Finished has come (False Start,
+    /// RFC 7918), which saves a round trip; true by default. It is done only with suites and groups that are strong enough, and
+    /// where an application protocol was chosen, or none was offered. Nothing that the server sends is handed out before its
+    /// Finished was checked: <see cref="SecureStream.IsHandshakeComplete"/>.
+    /// </summary>
+    public bool AllowFalseStart { get; set; } = true;
+
+    /// <summary>
+    /// Whether TLS 1.2 is spoken only with servers that bind the session's secret to the handshake (RFC 7627); true by default. Without
+    /// that nothing is resumed, and no keying material exported.
+    /// </summary>
+    public bool RequireExtendedMasterSecret { get; set; } = true;
 
     /// <summary>The cipher suites to offer, best first; null, the default, means all.</summary>
     public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 
 using Microsoft.Extensions.Logging;
 
+using SynHello.Crypto;
 using SynHello.Sockets;
 using SynHello.Tls;
 using SynHello.Wire;
@@ -17,7 +19,14 @@ namespace SynHello;
 /// </summary>
 public sealed class SecureListener : IAsyncDisposable
 {
+    /// <summary>
+    /// What certificate_authorities has room for beside a CertificateRequest's other extensions, which share 65,535 bytes with it (RFC
+    /// 8446 section 4.3.2).
+    /// </summary>
+    private const int LongestNames = 65_000;
+
     private readonly TlsServerConfiguration _configuration;
+    private readonly CertificateVerification _clients;
     private readonly FastOpenListener _listener;
     private readonly ServerHandshakeSettings _settings;
     private readonly Channel<SecureStream> _ready;
@@ -34,7 +43,8 @@ public sealed class SecureListener : IAsyncDisposable
     /// <param name="options">How to listen.</param>
     /// <exception cref="ArgumentException">
     /// No address, or no certificate, is set, or early data is to be taken and no ticket given, or the replay register has no scope, or
-    /// a Fast Open key is none.
+    /// a Fast Open key is none, or the revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3, or the
+    /// names of the roots of clients' certificates are too many for a handshake message.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A timeout or a limit is out of its range.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -44,16 +54,25 @@ public sealed class SecureListener : IAsyncDisposable
         IPEndPoint endPoint = options.ListenEndPoint ?? throw new ArgumentException("ListenEndPoint is not set.", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumPendingConnections, 1, nameof(options));
         Timeouts.Check(options.HandshakeTimeout, nameof(options));
+        if (options.Credentials.Count == 0 && options.CredentialSelector is null && options.CredentialCallback is null)
+            throw new ArgumentException("There is no certificate to show.", nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
+        _clients = new CertificateVerification(options);
+        IReadOnlyList<ProtocolVersion> versions = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options));
         _configuration = new TlsServerConfiguration(provider, [.. options.Credentials])
         {
+            Versions = versions,
+            RequireExtendedMasterSecret = options.RequireExtendedMasterSecret,
             CipherSuites = [.. options.CipherSuites ?? provider.CipherSuites],
             Groups = [.. options.Groups ?? provider.Groups],
             ApplicationProtocols = [.. options.ApplicationProtocols],
             RecordSizeLimit = options.RecordSizeLimit,
             RecordPadding = options.RecordPadding,
             KeyLog = options.KeyLog,
-            Resumption = MakeResumption(options, out ReplayRegister? register),
+            CredentialSelector = options.CredentialSelector ?? (options.CredentialCallback is null ? null : static _ => null),
+            ClientCertificateMode = options.ClientCertificateMode,
+            ClientCertificateAuthorities = NamesOf(options),
+            Resumption = MakeResumption(options, _clients.TrustSettings, out ReplayRegister? register),
         };
         _timeProvider = options.TimeProvider;
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
@@ -73,14 +92,26 @@ public sealed class SecureListener : IAsyncDisposable
             AcceptFailed = exception => Log.AcceptFailed(_logger, LocalEndPoint, exception.Message),
         });
         _settings = new ServerHandshakeSettings(
-            options.HandshakeTimeout, register, options.AddressValidation, _metrics, _logger);
+            options.HandshakeTimeout,
+            register,
+            new HandshakeAnswers(
+                VerifyClient, options.CredentialCallback, _logger, options.SessionCache is SharedSessionCache shared ? shared.FindAsync : null),
+            options.AddressValidation,
+            _metrics,
+            _logger);
         if (_listener.FastOpenLimitation is { } limitation)
             Log.FastOpenLimited(_logger, LocalEndPoint, _listener.ActiveMode, limitation);
         if (_listener.FastOpenActive && _listener.QueueLength < options.FastOpenQueueLength)
             Log.FastOpenQueueLimited(_logger, LocalEndPoint, _listener.QueueLength, options.FastOpenQueueLength);
-        if (_listener.ActiveMode == FastOpenMode.Cookieless)
-            ChainWeight.Warn(_logger, LocalEndPoint.AddressFamily, options.Credentials);
-
+        ChainInspection.Warn(
+            _logger,
+            LocalEndPoint.AddressFamily,
+            _listener.ActiveMode == FastOpenMode.Cookieless,
+            _timeProvider,
+            provider,
+            options.Credentials,
+            ChainWeight.RequestLength(_configuration));
+        WarnOfRootsThatAreNone(options);
         _fastOpenMetrics.Add(_listener);
 
         // As many loops as cores: each runs the handshake it accepted as far as it goes without waiting, and costs no hop to
@@ -276,14 +307,46 @@ public sealed class SecureListener : IAsyncDisposable
         }
     }
 
-    private static TlsServerResumption? MakeResumption(SecureListenerOptions options, out ReplayRegister? register)
+    private ValueTask<(TlsProtocolException?, ChainVerification?)> VerifyClient(
+        TlsNegotiation negotiated, CancellationToken cancellationToken) =>
+        _clients.CheckAsync(
+            this, negotiated.PeerCertificates, negotiated.PeerOcspResponses, targetHost: null, cancellationToken);
+
+    /// <summary>The names of the roots that clients are told of, each once: authorities keep their name when they change their key.</summary>
+    private static ReadOnlyMemory<byte>[] NamesOf(SecureListenerOptions options)
+    {
+        if (options.ClientCertificateMode == TlsClientCertificateMode.None || options.TrustedClientRoots is not { } roots)
+            return [];
+        ReadOnlyMemory<byte>[] names =
+            [.. roots.Select(root => (ReadOnlyMemory<byte>)root.SubjectName.RawData).DistinctBy(name => Convert.ToHexString(name.Span))];
+        int length = names.Sum(name => sizeof(ushort) + name.Length);
+        return length <= LongestNames
+            ? names
+            : throw new ArgumentException(
+                $"The names of TrustedClientRoots take {length} bytes, and a CertificateRequest holds {LongestNames} of them.", nameof(options));
+    }
+
+    private void WarnOfRootsThatAreNone(SecureListenerOptions options)
+    {
+        if (options.ClientCertificateMode == TlsClientCertificateMode.None)
+            return;
+        foreach (X509Certificate2 root in options.TrustedClientRoots ?? [])
+        {
+            if (!CertificateOrder.IsSelfSigned(root))
+                Log.ClientRootIsNone(_logger, root.Subject);
+        }
+    }
+
+    private static TlsServerResumption? MakeResumption(SecureListenerOptions options, string trustSettings, out ReplayRegister? register)
     {
         register = null;
+        bool speaksTls12 = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options)).Contains(ProtocolVersion.Tls12);
         if (options.TicketCount == 0)
         {
             if (options.MaximumEarlyData != 0)
                 throw new ArgumentException("Early data needs tickets: TicketCount is 0.", nameof(options));
-            return null;
+            if (!speaksTls12 || options.SessionCache is null)
+                return null;
         }
 
         if (options.MaximumEarlyData > 0)
@@ -307,20 +370,26 @@ public sealed class SecureListener : IAsyncDisposable
         {
             TicketLifetime = options.TicketLifetime,
             TicketCount = options.TicketCount,
+            SessionCache = speaksTls12 ? options.SessionCache ?? new SessionIdCache(timeProvider: options.TimeProvider) : null,
             MaximumEarlyData = options.MaximumEarlyData,
             EarlyDataWindow = options.EarlyDataWindow,
             ReplayScope = register?.Scope ?? Guid.Empty,
-            TrustContext = DigestOf(options.Credentials, options.CryptoProvider),
+            TrustContext = DigestOf(options, trustSettings),
             AllowPskKeyExchange = options.AllowPskKeyExchange,
         };
     }
 
-    /// <summary>The end-entity certificates, in order: who renews or withdraws one ends the sessions that it vouched for.</summary>
-    private static byte[] DigestOf(IList<TlsCredential> credentials, TlsCryptoProvider provider)
+    /// <summary>
+    /// The end-entity certificates, in order: who renews or withdraws one ends the sessions that it vouched for. And whom clients'
+    /// certificates have to come from, where they are asked for: nobody comes back on the word of an authority of yesterday.
+    /// </summary>
+    private static byte[] DigestOf(SecureListenerOptions options, string trustSettings)
     {
-        using TranscriptHash hash = provider.CreateTranscriptHash(HashAlgorithmName.SHA256);
-        foreach (TlsCredential credential in credentials)
+        using TranscriptHash hash = options.CryptoProvider.CreateTranscriptHash(HashAlgorithmName.SHA256);
+        foreach (TlsCredential credential in options.Credentials)
             hash.Append(credential.CertificateChain[0].Span);
+        if (options.ClientCertificateMode != TlsClientCertificateMode.None)
+            hash.Append(System.Text.Encoding.ASCII.GetBytes(trustSettings));
         byte[] digest = new byte[SHA256.HashSizeInBytes];
         hash.GetCurrentHash(digest);
         return digest;

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,9 +21,61 @@ public sealed class SecureListenerOptions
     public IPEndPoint? ListenEndPoint { get; set; }
 
     /// <summary>
-    /// The certificates with their keys, best first: the first that the client can check is used. At least one.
+    /// The certificates with their keys, best first: the first that the client can check is used. At least one, unless there is a
+    /// <see cref="CredentialSelector"/> or a <see cref="CredentialCallback"/>, which decide instead; even then these are what the listener
+    /// looks at when it starts, to warn of what is wrong with a chain or of what it weighs, and renewing them ends sessions.
     /// </summary>
     public IList<TlsCredential> Credentials { get; set; } = [];
+
+    /// <summary>
+    /// Chooses the certificates to show by the host that the client asks for, best first; none refuses the client
+    /// (unrecognized_name), and null asks <see cref="CredentialCallback"/>. It is called inside the handshake: it must not wait. Null,
+    /// the default, shows one of <see cref="Credentials"/>, whatever the host. What only a selector knows of, nobody is warned of: give
+    /// <see cref="Credentials"/> too where they are known (<see cref="HostCertificates.Credentials"/>,
+    /// <see cref="CertificateFiles.Credentials"/>).
+    /// </summary>
+    public Func<TlsCredentialRequest, IReadOnlyList<TlsCredential>?>? CredentialSelector { get; set; }
+
+    /// <summary>
+    /// As <see cref="CredentialSelector"/>, for what takes its time; the handshake waits, for <see cref="HandshakeTimeout"/> at most.
+    /// What it throws ends the handshake. Until its first await it runs on a loop that accepts connections, of which there are as many as
+    /// cores: what blocks there keeps clients waiting.
+    /// </summary>
+    public Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? CredentialCallback { get; set; }
+
+    /// <summary>Whether clients are asked for a certificate; by default they are not.</summary>
+    public TlsClientCertificateMode ClientCertificateMode { get; set; }
+
+    /// <summary>
+    /// Roots of clients' certificates; their names are sent to clients, each once, to help them choose: 65,000 bytes at most, two more for
+    /// each name counted; all of them are part of every full handshake's first flight. Roots means certificates that are
+    /// self-signed: an intermediate authority is no end of a chain to .NET, so that nobody is trusted for being issued under it, and the
+    /// log warns of it (event 96). Null or empty, the default, trusts the system's roots, which is seldom what is meant: anybody has
+    /// a certificate of one of those.
+    /// </summary>
+    public X509Certificate2Collection? TrustedClientRoots { get; set; }
+
+    /// <summary>
+    /// How clients' chains are built and judged; null, the default, means <see cref="TrustedClientRoots"/>, client authentication, no
+    /// revocation check. Whatever the policy says, no certificate is fetched from where a client's certificate points: anybody could make
+    /// the server ask for anything.
+    /// </summary>
+    public X509ChainPolicy? ClientCertificateChainPolicy { get; set; }
+
+    /// <summary>
+    /// How it is found out whether clients' certificates were revoked; not at all by default, because clients send no OCSP responses
+    /// with them. <see cref="RevocationMode.Online"/> and <see cref="RevocationMode.Crl"/> ask, while the handshake waits, whom the certificate
+    /// names once it leads to one of <see cref="TrustedClientRoots"/>.
+    /// </summary>
+    public RevocationOptions ClientCertificateRevocation { get; set; } = new() { Mode = RevocationMode.Off };
+
+    /// <summary>
+    /// Decides on a client's certificate after it was checked, knowing what was found wrong; null, the default, takes only a certificate
+    /// that nothing is wrong with. Not asked about what <see cref="ClientCertificateRevocation"/> refuses; weak keys and signatures are chain
+    /// errors without a status in the chain. The sender is the <see cref="SecureListener"/>. The certificate and the chain are disposed of when
+    /// the callback returns. It is not asked about a client that comes back with a ticket, and no other listener takes such tickets.
+    /// </summary>
+    public RemoteCertificateValidationCallback? ClientCertificateValidationCallback { get; set; }
 
     /// <summary>
     /// Whether ClientHellos that ride in a SYN are taken. <see cref="FastOpenMode.Cookie"/> by default; where the system does not
@@ -30,6 +84,25 @@ public sealed class SecureListenerOptions
     /// costs a round trip, and is warned of in the log.
     /// </summary>
     public FastOpenMode FastOpen { get; set; } = FastOpenMode.Cookie;
+
+    /// <summary>
+    /// The versions of TLS that are spoken; by default TLS 1.2 and TLS 1.3, which are all that there are here. Each client gets the newest
+    /// that it speaks too.
+    /// </summary>
+    public SslProtocols EnabledSslProtocols { get; set; } = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>
+    /// Whether TLS 1.2 is spoken only with clients that bind the session's secret to the handshake (RFC 7627); true by default. Without
+    /// that nothing is resumed, and no keying material exported.
+    /// </summary>
+    public bool RequireExtendedMasterSecret { get; set; } = true;
+
+    /// <summary>
+    /// Keeps the sessions of clients that speak TLS 1.2 and take no tickets, and all of TLS 1.2 where <see cref="TicketCount"/> is 0. Null,
+    /// the default, makes the listener a <see cref="SessionIdCache"/> of its own; a <see cref="SharedSessionCache"/> is for many
+    /// servers, which need the same <see cref="TicketKeys"/> then.
+    /// </summary>
+    public TlsSessionCache? SessionCache { get; set; }
 
     /// <summary>The application protocols, best first (RFC 7301); empty negotiates none.</summary>
     public IList<SslApplicationProtocol> ApplicationProtocols { get; set; } = [];
@@ -46,7 +119,7 @@ public sealed class SecureListenerOptions
 
     /// <summary>
     /// How many tickets a connection is given, 2 by default and 16 at most; a client can ask for another number (RFC 9149). 0 gives
-    /// out none and resumes nothing.
+    /// out none; then only TLS 1.2 is resumed, and only where a <see cref="SessionCache"/> is given.
     /// </summary>
     public int TicketCount { get; set; } = 2;
 

@@ -21,7 +21,9 @@ public sealed partial class SecureStream
     private long _plaintextRead;
 
     /// <summary>
-    /// Whether the handshake is complete. It is for every stream but those of a listener that has accepted early data: until the
+    /// Whether the handshake is complete. It is for every stream but two kinds. One is a client's in TLS 1.2 that has made a False Start
+    /// (<see cref="SecureClientOptions.AllowFalseStart"/>): the server has proven itself, and only its Finished is still on its way.
+    /// The other is that of a listener that has accepted early data: until the
     /// client's Finished has come, what it sent may be a recording that an attacker plays, here for the first time or on another
     /// server for the second, and nobody has shown that the client is there (RFC 8446 section 8). An application then acts only on
     /// what does no harm when it happens twice, or waits with <see cref="CompleteHandshakeAsync"/>, or has the client send it again
@@ -153,7 +155,7 @@ public sealed partial class SecureStream
     /// <summary>To be called by the reader, once the engine says so.</summary>
     private void EndEarlyPhase(EarlyPhase phase)
     {
-        if (_report is { } report)
+        if (_report is { } report && _engine is TlsServerEngine)
         {
             int length = (int)EarlyDataLength; // limited by an int
             int records = (length + RecordHeader.MaximumPlaintext - 1) / RecordHeader.MaximumPlaintext;

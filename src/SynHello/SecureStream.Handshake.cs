@@ -17,52 +17,41 @@ public sealed partial class SecureStream
     /// <param name="dialed">The connection, whose first flight is on its way.</param>
     /// <param name="attempt">What the first flight was made of.</param>
     /// <param name="heldFlights">Has the last flight sent if no request takes it along.</param>
-    /// <param name="verify">Says why a chain is refused; null takes it, and says how it was verified.</param>
+    /// <param name="answers">Who answers what the engine asks.</param>
     /// <param name="start">When dialing began, in ticks of the clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask CompleteClientHandshakeAsync(
         DialedSocket dialed,
         ClientAttempt attempt,
         HeldFlights heldFlights,
-        Func<IReadOnlyList<ReadOnlyMemory<byte>>, (TlsProtocolException? Refusal, ChainVerification? Verification)> verify,
+        HandshakeAnswers answers,
         long start,
         CancellationToken cancellationToken)
     {
         var engine = (TlsClientEngine)_engine;
         long connected = attempt.ConnectedAt;
-        ChainVerification? verification = null;
-        while (!engine.IsHandshakeComplete)
+        while (!engine.MaySend)
         {
             if (ProcessReceived() == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
-            while (engine.TryRead(out TlsEvent tlsEvent))
-            {
-                if (tlsEvent != TlsEvent.NeedCertificateVerdict)
-                    continue;
-                (TlsProtocolException? refusal, verification) = verify(engine.Negotiated.PeerCertificates);
-                if (refusal is not null)
-                {
-                    engine.RefuseCertificate(refusal, _output);
-                    throw refusal;
-                }
-
-                cancellationToken.ThrowIfCancellationRequested(); // judging may have taken its time
-                engine.AcceptCertificate();
-                _received.Consume(engine.Receive(_received.Span, _plaintext, _output));
-            }
-
-            if (!engine.IsHandshakeComplete)
+            await AnswerAllAsync(answers, cancellationToken).ConfigureAwait(false);
+            if (!engine.MaySend)
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
 
         TimeSpan handshakeTime = _timeProvider.GetElapsedTime(connected);
-        if (attempt.Sessions is { } sessions)
+
+        // A session would be resumed without asking again who the client wants to be.
+        bool wasAskedWhoItIs = answers.ChooseCredentials is not null && engine.Negotiated.LocalCredential is not null;
+        if (attempt.Sessions is { } sessions && !wasAskedWhoItIs)
         {
-            sessions.Verification = engine.Negotiated.IsResumed ? attempt.OfferedSession?.Verification : verification;
+            sessions.Verification = engine.Negotiated.IsResumed ? attempt.OfferedSession?.Verification : _verification;
             _sessions = sessions;
             KeepSessions();
         }
 
+        if (!engine.IsHandshakeComplete)
+            _earlyPhase = new EarlyPhase(start); // a False Start: whoever reads first completes the handshake
         attempt.Conclude();
         bool isRequestDue = attempt.IsRequestDue;
         if (isRequestDue)
@@ -79,7 +68,8 @@ public sealed partial class SecureStream
             engine.ClientHelloLength,
             fastOpen.RoundTrip,
             _timeProvider.GetElapsedTime(start, connected),
-            handshakeTime);
+            handshakeTime,
+            engine.Negotiated.IsFalseStarted);
         bool isAccepted = report.EarlyData == EarlyDataStatus.Accepted;
         bool isWhollyInSyn = fastOpen.SynDataBytes > 0 && fastOpen.SynDataBytes >= dialed.FirstFlightLength;
         _report = report with
@@ -141,9 +131,14 @@ public sealed partial class SecureStream
                 AnswerEarlyData(engine, await IsFirstAsync(attempt, settings, cancellationToken).ConfigureAwait(false));
             else if (consumed == 0 && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                 EndReceived();
+            await AnswerAllAsync(settings.Answers, cancellationToken).ConfigureAwait(false);
             helloTaken |= !_output.IsEmpty;
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        // Data behind the client's Finished came with it: a False Start, of which a server knows nothing else.
+        bool isFalseStart = engine.Negotiated.Version == ProtocolVersion.Tls12 && !engine.Negotiated.IsResumed
+            && !(_received.IsEmpty && _plaintext.IsEmpty);
 
         // A cookieless listener looks at no cookies, so nobody can have shown one.
         FastOpenOutcome taken = accepted.CookieVerified ? FastOpenOutcome.Cookie : FastOpenOutcome.Cookieless;
@@ -154,7 +149,8 @@ public sealed partial class SecureStream
             clientHelloBytes,
             GetPathRoundTrip(),
             TimeSpan.Zero,
-            _timeProvider.GetElapsedTime(start)) with
+            _timeProvider.GetElapsedTime(start),
+            isFalseStart) with
         {
             HeldBackBytes = _gate?.HeldBackBytes ?? 0,
         };
@@ -210,9 +206,15 @@ public sealed partial class SecureStream
         int clientHelloBytes,
         TimeSpan? pathRoundTrip,
         TimeSpan connectTime,
-        TimeSpan handshakeTime)
+        TimeSpan handshakeTime,
+        bool isFalseStart)
     {
         TlsNegotiation negotiated = _engine.Negotiated;
+
+        // In TLS 1.2 the client speaks twice before it is done, unless the session is resumed, or it does not wait for the end.
+        int flights = negotiated.EarlyData == EarlyDataStatus.Accepted ? 0
+            : negotiated.Version == ProtocolVersion.Tls12 && !negotiated.IsResumed && !isFalseStart ? 2
+            : 1;
 
         // A hello that did not fit into the SYN is answered a round trip later, as without Fast Open.
         bool helloInSyn = synDataBytes > 0 && synDataBytes >= clientHelloBytes;
@@ -229,11 +231,26 @@ public sealed partial class SecureStream
             HelloRetryRequested = negotiated.HelloRetryRequested,
             IsResumed = negotiated.IsResumed,
             EarlyData = negotiated.EarlyData,
-            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + (negotiated.EarlyData == EarlyDataStatus.Accepted ? 0 : 1)
-                + (negotiated.HelloRetryRequested ? 1 : 0),
+            CertificateBytes = negotiated.ServerCertificateLength,
+            CertificateChainBytes = CountBytes(negotiated.IsResumed ? [] : ServerCertificates(negotiated)),
+            OcspResponseBytes = _engine is TlsClientEngine ? CountBytes(negotiated.PeerOcspResponses) : 0,
+            IsFalseStarted = isFalseStart,
+            RoundTripsUntilRequest = (helloInSyn ? 0 : 1) + flights + (negotiated.HelloRetryRequested ? 1 : 0),
             PathRoundTrip = pathRoundTrip,
             ConnectTime = connectTime,
             HandshakeTime = handshakeTime,
         };
+    }
+
+    private IReadOnlyList<ReadOnlyMemory<byte>> ServerCertificates(TlsNegotiation negotiated) => _engine is TlsClientEngine
+        ? negotiated.PeerCertificates
+        : negotiated.LocalCredential?.CertificateChain ?? [];
+
+    private static int CountBytes(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        int count = 0;
+        for (int i = 0; i < parts.Count; i++)
+            count += parts[i].Length;
+        return count;
     }
 }

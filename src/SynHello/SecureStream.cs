@@ -12,7 +12,7 @@ namespace SynHello;
 
 /// <summary>
 /// A TLS connection over TCP, as <see cref="SecureClient"/> and <see cref="SecureListener"/> hand it out: the handshake is complete,
-/// unless a listener has accepted early data (<see cref="IsHandshakeComplete"/>).
+/// unless a listener has accepted early data, or a client has made a False Start (<see cref="IsHandshakeComplete"/>).
 /// One read and any number of writes may be under way at a time, from different threads; a second read at the same time is refused.
 /// The synchronous methods block their thread on the asynchronous ones.
 /// </summary>
@@ -54,8 +54,7 @@ public sealed partial class SecureStream : Stream
     public HandshakeReport Report => _report ?? throw new InvalidOperationException("The handshake is not complete.");
 
     /// <summary>The TLS version in .NET's type.</summary>
-    public SslProtocols SslProtocol =>
-        _engine.Negotiated.Version == ProtocolVersion.Tls13 ? SslProtocols.Tls13 : SslProtocols.None;
+    public SslProtocols SslProtocol => _engine.Negotiated.Version.ToSslProtocols();
 
     /// <summary>The cipher suite in .NET's type.</summary>
     public TlsCipherSuite NegotiatedCipherSuite => _engine.Negotiated.CipherSuite.ToTlsCipherSuite();
@@ -66,7 +65,11 @@ public sealed partial class SecureStream : Stream
     /// <summary>The host name that the client asked for; null when it named none.</summary>
     public string? TargetHostName => _engine.Negotiated.ServerName;
 
-    /// <summary>The peer's certificate; null when it sent none. Owned by the stream, and disposed of with it.</summary>
+    /// <summary>
+    /// The peer's certificate; null when it sent none. Owned by the stream, and disposed of with it. On a resumed connection it is the
+    /// one of the first handshake, which the session or ticket holds. A server that was handed early data has it from the ticket, as
+    /// long as <see cref="IsHandshakeComplete"/> is false: it says whose ticket that is, and the data may be somebody's replay of it.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The stream was disposed of.</exception>
     public X509Certificate2? RemoteCertificate
     {
@@ -81,6 +84,18 @@ public sealed partial class SecureStream : Stream
             }
         }
     }
+
+    /// <summary>
+    /// The DER of the certificates that the peer sent, its own first, whether or not they entered the verdict; empty when it sent none.
+    /// On a resumed connection a client has those of the session's first handshake, and a server the client's own alone.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> RemoteCertificateChain => _engine.Negotiated.PeerCertificates;
+
+    /// <summary>
+    /// When and how the peer's certificate chain was verified, a resumed session's at its first handshake; null on a server that has
+    /// resumed one, whose ticket says no more than until when the verdict holds, and where no certificate was shown.
+    /// </summary>
+    public ChainVerification? Verification => _verification ?? _sessions?.Verification;
 
     /// <summary>This end's address.</summary>
     public EndPoint? LocalEndPoint { get; }
@@ -232,10 +247,14 @@ public sealed partial class SecureStream : Stream
         }
     }
 
-    /// <summary>Changes this side's sending key and, on request, asks the peer to change its own (RFC 8446 section 4.6.3).</summary>
+    /// <summary>
+    /// Changes this side's sending key and, on request, asks the peer to change its own (RFC 8446 section 4.6.3). In TLS 1.2 keys do not
+    /// change.
+    /// </summary>
     /// <param name="requestPeer">Whether the peer is asked too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="InvalidOperationException">The version is TLS 1.2.</exception>
     public async Task UpdateKeyAsync(bool requestPeer = false, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -264,10 +283,13 @@ public sealed partial class SecureStream : Stream
         }
     }
 
-    /// <summary>Derives keying material that both ends share and nobody else has (RFC 8446 section 7.5).</summary>
+    /// <summary>Derives keying material that both ends share and nobody else has (RFC 8446 section 7.5, RFC 5705).</summary>
     /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
     /// <param name="context">A context; an empty one and none are the same.</param>
     /// <param name="destination">What is filled.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The handshake is not complete, or in TLS 1.2 the session's secret is not bound to the handshake (RFC 7627 section 5.4).
+    /// </exception>
     public void ExportKeyingMaterial(string label, ReadOnlySpan<byte> context, Span<byte> destination)
     {
         lock (_lock)

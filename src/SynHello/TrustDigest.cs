@@ -17,10 +17,17 @@ internal static class TrustDigest
     /// <param name="hasCallback">
     /// Whether there is one: without a name nobody can tell what it does, and the digest is like no other.
     /// </param>
-    public static string Of(X509ChainPolicy policy, string? name, bool hasCallback)
+    /// <param name="revocation">How it is found out what was revoked.</param>
+    /// <param name="identity">The certificates that this side may show: a session belongs to who it was made by.</param>
+    public static string Of(
+        X509ChainPolicy policy,
+        string? name,
+        bool hasCallback,
+        RevocationOptions? revocation = null,
+        IEnumerable<ReadOnlyMemory<byte>>? identity = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, "SynHello trust 1"u8);
+        Append(hash, "SynHello trust 2"u8);
         Append(hash, (long)policy.RevocationMode);
         Append(hash, (long)policy.RevocationFlag);
         Append(hash, (long)policy.VerificationFlags);
@@ -31,6 +38,11 @@ internal static class TrustDigest
         AppendSet(hash, policy.CertificatePolicy.OfType<Oid>().Select(Encode));
         AppendSet(hash, policy.CustomTrustStore.Select(certificate => certificate.RawData));
         AppendSet(hash, policy.ExtraStore.Select(certificate => certificate.RawData));
+        Append(hash, (long)(revocation?.Mode ?? RevocationMode.Off));
+        Append(hash, (long)(revocation?.FailureMode ?? RevocationFailureMode.SoftFail));
+        Append(hash, (long)(revocation?.RevocationFlag ?? X509RevocationFlag.EndCertificateOnly));
+        foreach (ReadOnlyMemory<byte> certificate in identity ?? [])
+            Append(hash, certificate.Span);
         Append(hash, hasCallback ? 1 : 0);
         Append(hash, name is null ? 0 : 1);
         if (name is not null)

@@ -41,16 +41,13 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
     }
 
     /// <summary>Remembers a good verdict.</summary>
-    /// <param name="key">The chain and the host.</param>
-    /// <param name="notAfter">The earliest end of a certificate that entered the verdict.</param>
-    /// <param name="madeAt">When the chain was judged.</param>
-    public void Add(in Key key, DateTimeOffset notAfter, DateTimeOffset madeAt)
+    public void Add(in Key key, in Verdict verdict)
     {
         lock (_lock)
         {
             if (_verdicts.Count >= Capacity)
                 MakeRoom();
-            _verdicts[key] = new Verdict(timeProvider.GetTimestamp(), madeAt, notAfter);
+            _verdicts[key] = verdict;
         }
     }
 
@@ -74,21 +71,40 @@ internal sealed class VerifiedChains(TimeProvider timeProvider)
     /// <summary>A good verdict.</summary>
     /// <param name="Timestamp">When it was made, in ticks of the clock.</param>
     /// <param name="MadeAt">When it was made.</param>
-    /// <param name="NotAfter">The earliest end of a certificate that entered it.</param>
-    internal readonly record struct Verdict(long Timestamp, DateTimeOffset MadeAt, DateTimeOffset NotAfter);
+    /// <param name="NotAfter">The earliest end of a certificate, or of an answer about revocation, that entered it.</param>
+    /// <param name="SessionEnd">Until when sessions may rely on it.</param>
+    /// <param name="Path">The DER of the chain as it was built.</param>
+    internal readonly record struct Verdict(
+        long Timestamp,
+        DateTimeOffset MadeAt,
+        DateTimeOffset NotAfter,
+        DateTimeOffset SessionEnd,
+        IReadOnlyList<ReadOnlyMemory<byte>> Path);
 
-    /// <summary>SHA-256 over everything that enters a verdict besides the policy: the host and each certificate, lengths included.</summary>
+    /// <summary>
+    /// SHA-256 over everything that enters a verdict besides the policy: the host, each certificate and each OCSP response, lengths included.
+    /// </summary>
     internal readonly record struct Key(UInt128 Left, UInt128 Right)
     {
-        public static Key Of(IReadOnlyList<ReadOnlyMemory<byte>> chain, string targetHost)
+        public static Key Of(
+            IReadOnlyList<ReadOnlyMemory<byte>> chain, IReadOnlyList<ReadOnlyMemory<byte>> ocspResponses, string targetHost)
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             Append(hash, Encoding.UTF8.GetBytes(targetHost));
-            foreach (ReadOnlyMemory<byte> certificate in chain)
-                Append(hash, certificate.Span);
+            Append(hash, chain);
+            Append(hash, ocspResponses);
             Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
             hash.GetHashAndReset(digest);
             return new Key(BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
+        }
+
+        private static void Append(IncrementalHash hash, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+        {
+            Span<byte> count = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(count, parts.Count);
+            hash.AppendData(count);
+            for (int i = 0; i < parts.Count; i++)
+                Append(hash, parts[i].Span);
         }
 
         private static void Append(IncrementalHash hash, ReadOnlySpan<byte> part)

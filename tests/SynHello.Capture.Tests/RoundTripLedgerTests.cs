@@ -268,6 +268,12 @@ public sealed class RoundTripLedgerTests
         Assert.True(Answered(Tls.ServerHello13Resumed()).SessionResumed);
         Assert.False(Answered(Tls.ServerHello13()).SessionResumed);
         Assert.False(Answered(Tls.ServerHello12()).SessionResumed);
+
+        // In TLS 1.2 by what is missing between ServerHello and change_cipher_spec (RFC 5246 section 7.3).
+        Assert.True(Answered([.. Tls.ServerHello12(), .. Tls.ChangeCipherSpec(), .. Tls.Finished12()]).SessionResumed);
+        Assert.True(Answered([.. Tls.ServerHello12(), .. Tls.Handshake(4, 200), .. Tls.ChangeCipherSpec()]).SessionResumed);
+        Assert.False(Answered([.. Tls.ServerHello12(), .. Tls.Handshake(11, 200), .. Tls.ChangeCipherSpec()]).SessionResumed);
+        Assert.False(Answered([.. Tls.ChangeCipherSpec()]).SessionResumed);
         Assert.True(new WireBuilder()
             .Syn(0, Tls.ClientHello())
             .SynAck(28).Server(28.5, Tls.HelloRetryRequest())

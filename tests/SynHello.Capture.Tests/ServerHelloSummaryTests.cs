@@ -35,6 +35,27 @@ public sealed class ServerHelloSummaryTests
         Assert.Null(Read("HTTP/1.1 400 Bad Request"u8.ToArray()));
     }
 
+    [Fact]
+    public void TryReadTls12Resumption_LooksAtWhatFollows()
+    {
+        byte[] hello = Tls.ServerHello12();
+        AssertResumes(null, hello);
+        AssertResumes(null, [.. hello, .. Tls.ChangeCipherSpec()[..5]]);
+        AssertResumes(true, [.. hello, .. Tls.ChangeCipherSpec()]);
+        AssertResumes(true, [.. hello, .. Tls.Handshake(4, 10)]);
+        AssertResumes(false, [.. hello, .. Tls.Handshake(11, 10)]);
+
+        // Both in one record.
+        byte[] message = hello[5..];
+        AssertResumes(false, Tls.Record(22, [.. message, .. Tls.Message(11, new byte[3])]));
+        AssertResumes(true, Tls.Record(22, [.. message, .. Tls.Message(4, new byte[3])]));
+        for (int length = 0; length < hello.Length; length++)
+            AssertResumes(null, hello[..length]);
+
+        static void AssertResumes(bool? expected, byte[] stream) =>
+            Assert.Equal(expected, ServerHelloSummary.TryReadTls12Resumption(stream, out bool isResumed) ? isResumed : null);
+    }
+
     private static ServerHelloSummary? Read(byte[] stream) =>
         ServerHelloSummary.TryRead(stream, out ServerHelloSummary summary) ? summary : null;
 }

@@ -55,11 +55,12 @@ public sealed class CertificateKeyTests : IDisposable
         {
             using var credential = X509Credential.FromCertificate(certificate);
             using var key = Providers.Get(libcrypto).ImportCertificateKey(certificate.RawData);
-            foreach (var scheme in credential.SignatureSchemes)
+            Assert.All(credential.SignatureSchemes, scheme => Assert.True(key.Fits(scheme)));
+            foreach (var scheme in credential.Tls12SignatureSchemes)
             {
                 var signature = new byte[credential.MaximumSignatureLength];
                 signature = signature[..credential.Sign(scheme, s_message, signature)];
-                Assert.True(key.Fits(scheme));
+                Assert.True(key.FitsTls12(scheme));
                 Assert.True(key.Verify(scheme, s_message, signature));
                 AssertWrongOnceChanged(key, scheme, signature);
                 foreach (var other in s_allSchemes.Where(s => s != scheme))
@@ -68,6 +69,37 @@ public sealed class CertificateKeyTests : IDisposable
 
             certificate.Dispose();
         }
+    }
+
+    [Theory, MemberData(nameof(Providers.WithAndWithoutLibcrypto), MemberType = typeof(Providers))]
+    public void FitsTls12_TakesPkcs1OfRsaAndAnyCurveOfEcdsa(bool libcrypto)
+    {
+        SignatureScheme[] ecdsa = [SignatureScheme.EcdsaSecp256r1Sha256, SignatureScheme.EcdsaSecp384r1Sha384];
+        SignatureScheme[] rsa =
+        [
+            SignatureScheme.RsaPssRsaeSha256, SignatureScheme.RsaPssRsaeSha384, SignatureScheme.RsaPssRsaeSha512,
+            SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512,
+        ];
+        foreach (var (certificate, expected) in new[]
+                 {
+                     (Certificates.Ecdsa(ECCurve.NamedCurves.nistP256), ecdsa),
+                     (Certificates.Ecdsa(ECCurve.NamedCurves.nistP384), ecdsa),
+                     (Certificates.Rsa(2048), rsa),
+                 })
+        {
+            using var key = Providers.Get(libcrypto).ImportCertificateKey(certificate.RawData);
+            Assert.Equal(expected, s_allSchemes.Where(key.FitsTls12));
+            using var credential = X509Credential.FromCertificate(certificate);
+            Assert.Equal(credential.SignatureSchemes[0], credential.Tls12SignatureSchemes[0]);
+            Assert.Equal(expected.Order(Comparer), credential.Tls12SignatureSchemes.Order(Comparer));
+            certificate.Dispose();
+        }
+
+        // Octets that no version of the engine may take.
+        using var weak = Certificates.Rsa(2048);
+        using var weakKey = Providers.Get(libcrypto).ImportCertificateKey(weak.RawData);
+        foreach (ushort value in new ushort[] { 0x0101, 0x0201, 0x0203, 0x0301, 0x0402, 0x0809 })
+            Assert.False(weakKey.FitsTls12(new SignatureScheme(value)));
     }
 
     [Fact]
@@ -101,11 +133,14 @@ public sealed class CertificateKeyTests : IDisposable
             Assert.Equal(expected, key.Verify(SignatureScheme.RsaPssRsaeSha256, s_message, signature));
         }
 
-        // PKCS #1 v1.5 never fits in TLS 1.3.
+        // PKCS #1 v1.5 never fits in TLS 1.3, and is right for its own scheme alone in 1.2.
         Certificates.OpenSsl(_directory, "dgst", "-sha256", "-sign", "key.pem", "-out", "signature", "message");
         var pkcs1 = File.ReadAllBytes(Path.Combine(_directory, "signature"));
         Assert.False(key.Verify(SignatureScheme.RsaPssRsaeSha256, s_message, pkcs1));
-        Assert.False(key.Verify(SignatureScheme.RsaPkcs1Sha256, s_message, pkcs1));
+        Assert.False(key.Fits(SignatureScheme.RsaPkcs1Sha256));
+        Assert.True(key.FitsTls12(SignatureScheme.RsaPkcs1Sha256));
+        Assert.True(key.Verify(SignatureScheme.RsaPkcs1Sha256, s_message, pkcs1));
+        Assert.False(key.Verify(SignatureScheme.RsaPkcs1Sha384, s_message, pkcs1));
     }
 
     [Theory, MemberData(nameof(Providers.WithAndWithoutLibcrypto), MemberType = typeof(Providers))]
@@ -279,6 +314,9 @@ public sealed class CertificateKeyTests : IDisposable
             [1]);
         return certificate.RawData;
     }
+
+    private static Comparer<SignatureScheme> Comparer { get; } =
+        Comparer<SignatureScheme>.Create((one, other) => one.Value - other.Value);
 
     private static void AssertFits(bool libcrypto, X509Certificate2 certificate, params SignatureScheme[] expected)
     {

@@ -41,6 +41,24 @@ internal static class Certificates
         return (leaf.CopyWithPrivateKey(leafKey), intermediate, root);
     }
 
+    /// <summary>Certifies a key, without the issuer's certificate.</summary>
+    public static X509Certificate2 Issue(string name, ECDsa key, string issuer, ECDsa issuerKey, bool withIdentifiers)
+    {
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        if (withIdentifiers)
+        {
+            var issuerIdentifier = new X509SubjectKeyIdentifierExtension(new PublicKey(issuerKey), critical: false);
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+            request.CertificateExtensions.Add(
+                X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(issuerIdentifier));
+        }
+
+        var serial = RandomNumberGenerator.GetBytes(12);
+        serial[0] = 1;
+        return request.Create(
+            new X500DistinguishedName(issuer), X509SignatureGenerator.CreateForECDsa(issuerKey), s_notBefore, s_notAfter, serial);
+    }
+
     /// <summary>Runs the openssl command in a directory; it must succeed.</summary>
     public static void OpenSsl(string directory, params string[] arguments)
     {

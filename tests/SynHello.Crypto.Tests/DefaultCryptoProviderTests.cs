@@ -19,9 +19,11 @@ public sealed class DefaultCryptoProviderTests
     [Fact]
     public void CipherSuites_HoldAllThatThePlatformHas()
     {
-        Assert.Equal(ChaCha20Poly1305.IsSupported ? 3 : 2, s_provider.CipherSuites.Count);
+        Assert.Equal(ChaCha20Poly1305.IsSupported ? 9 : 6, s_provider.CipherSuites.Count);
         Assert.Contains(CipherSuite.TlsAes128GcmSha256, s_provider.CipherSuites);
         Assert.Contains(CipherSuite.TlsAes256GcmSha384, s_provider.CipherSuites);
+        bool[] areTls13 = [.. s_provider.CipherSuites.Select(suite => suite.Value >> 8 == 0x13)];
+        Assert.Equal(areTls13.OrderDescending(), areTls13);
         if (System.Runtime.Intrinsics.X86.Aes.IsSupported || System.Runtime.Intrinsics.Arm.Aes.IsSupported)
             Assert.Equal(CipherSuite.TlsAes128GcmSha256, s_provider.CipherSuites[0]);
         else

@@ -34,7 +34,7 @@ public sealed class X509CredentialTests : IDisposable
         using var certificate = Certificates.Ecdsa(ECCurve.NamedCurves.nistP256);
         using var credential = X509Credential.FromCertificate(certificate);
         Assert.Throws<NotSupportedException>(
-            () => credential.Sign(SignatureScheme.EcdsaSecp384r1Sha384, [1], new byte[200]));
+            () => credential.Sign(SignatureScheme.Ed25519, [1], new byte[200]));
         Assert.Throws<NotSupportedException>(
             () => credential.Sign(SignatureScheme.RsaPssRsaeSha256, [1], new byte[200]));
         Assert.Throws<ArgumentException>(
@@ -73,10 +73,97 @@ public sealed class X509CredentialTests : IDisposable
         var (leaf, intermediate, root) = Certificates.Chain();
         using var credential = X509Credential.FromCertificate(leaf, [leaf, intermediate, root]);
         Assert.Equal([leaf.RawData, intermediate.RawData], credential.CertificateChain.Select(c => c.ToArray()));
+        Assert.Equal(
+            [intermediate.SubjectName.RawData, root.SubjectName.RawData], credential.IssuerNames.Select(name => name.ToArray()));
 
         // A self-signed end entity is all there is, and stays.
         using var alone = X509Credential.FromCertificate(Certificates.Ecdsa(ECCurve.NamedCurves.nistP256));
         Assert.Single(alone.CertificateChain);
+    }
+
+    /// <summary>
+    /// An authority that changes its key vouches for the new one under its own name: that is an intermediate, and clients need it.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CertificateChain_KeepsWhatOnlySharesTheNameOfItsIssuer(bool withIdentifiers)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var oldKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var newKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var bare = Certificates.Issue("CN=leaf", key, "CN=authority", newKey, withIdentifiers);
+        using var leaf = bare.CopyWithPrivateKey(key);
+        using var rollover = Certificates.Issue("CN=authority", newKey, "CN=authority", oldKey, withIdentifiers);
+        using var root = Certificates.Issue("CN=authority", oldKey, "CN=authority", oldKey, withIdentifiers);
+        byte[][] shown = [leaf.RawData, rollover.RawData];
+        Assert.Equal(shown, Chain(leaf, rollover));
+        Assert.Equal(shown, Chain(leaf, rollover, root));
+
+        if (withIdentifiers)
+        {
+            var above = CertificateOrder.Above(leaf, [root, leaf, rollover]);
+            Assert.Equal([rollover.RawData, root.RawData], above.Select(certificate => certificate.RawData));
+        }
+
+        static IEnumerable<byte[]> Chain(X509Certificate2 leaf, params X509Certificate2[] others)
+        {
+            using var credential = X509Credential.FromCertificate(leaf, [.. others]);
+            return [.. credential.CertificateChain.Select(certificate => certificate.ToArray())];
+        }
+    }
+
+    /// <summary>Roots need not have key identifiers (RFC 5280 section 4.2.1.1): their signature tells.</summary>
+    [Theory]
+    [InlineData("SHA256", "Pkcs1")]
+    [InlineData("SHA384", "Pss")]
+    [InlineData("SHA512", "Pss")]
+    [InlineData("SHA256", null)]
+    public void IsSelfSigned_GoesByTheSignature(string hash, string? padding)
+    {
+        using var rsa = RSA.Create(2048);
+        using var otherRsa = RSA.Create(2048);
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var otherEcdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var algorithm = new HashAlgorithmName(hash);
+        var request = padding is null
+            ? new CertificateRequest("CN=root", ecdsa, algorithm)
+            : new CertificateRequest("CN=root", rsa, algorithm, PaddingOf(padding));
+        using var own = Sign(rsa, ecdsa);
+        Assert.True(CertificateOrder.IsSelfSigned(own));
+        using var foreign = Sign(otherRsa, otherEcdsa);
+        Assert.Equal(padding == "Pss", CertificateOrder.IsSelfSigned(foreign)); // whose salt may have any length
+
+        X509Certificate2 Sign(RSA rsa, ECDsa ecdsa) => request.Create(
+            request.SubjectName,
+            padding is null ? X509SignatureGenerator.CreateForECDsa(ecdsa) : X509SignatureGenerator.CreateForRSA(rsa, PaddingOf(padding)),
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UnixEpoch.AddYears(100),
+            [1]);
+
+        static RSASignaturePadding PaddingOf(string name) => name == "Pss" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
+    }
+
+    [Fact]
+    public void FromPemFiles_ReadsUtf16_AndNothingLarge()
+    {
+        using var certificate = Certificates.Ecdsa(ECCurve.NamedCurves.nistP256);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        foreach (var encoding in new System.Text.Encoding[]
+            { new System.Text.UTF8Encoding(true), new System.Text.UnicodeEncoding(false, true), new System.Text.UnicodeEncoding(true, true) })
+        {
+            File.WriteAllText(InDirectory("cert.pem"), certificate.ExportCertificatePem(), encoding);
+            File.WriteAllText(InDirectory("key.pem"), key.ExportPkcs8PrivateKeyPem(), encoding);
+            using var credential = X509Credential.FromPemFiles(InDirectory("cert.pem"), InDirectory("key.pem"));
+            AssertSigns(credential);
+        }
+
+        File.AppendAllText(InDirectory("cert.pem"), new string('x', 1 << 20));
+        Assert.Contains(
+            InDirectory("cert.pem"),
+            Assert.Throws<IOException>(() => X509Credential.FromPemFiles(InDirectory("cert.pem"), InDirectory("key.pem"))).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => X509Credential.FromPfxFile(InDirectory("cert.pem")));
     }
 
     [Fact]
@@ -168,13 +255,19 @@ public sealed class X509CredentialTests : IDisposable
         AssertSays(certificatePath, Write("rsa.pem", rsaKey.ExportPkcs8PrivateKeyPem()), "another kind");
         AssertSays(certificatePath, Write("pkcs1.pem", rsaKey.ExportRSAPrivateKeyPem()), "does not hold one PEM private key");
         AssertSays(certificatePath, Write("public.pem", key.ExportSubjectPublicKeyInfoPem()), "private key");
-        AssertSays(
-            certificatePath,
-            Write(
-                "encrypted.pem",
-                key.ExportEncryptedPkcs8PrivateKeyPem(
-                    password, new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 10))),
-            "encrypted");
+        var encrypted = Write(
+            "encrypted.pem",
+            key.ExportEncryptedPkcs8PrivateKeyPem(
+                password, new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 10)));
+        AssertSays(certificatePath, encrypted, $"{encrypted} holds an encrypted private key, and no password was given");
+        AssertSays(certificatePath, encrypted, $"{encrypted} holds an encrypted private key that the password does not open", "Secret");
+
+        // Cut off in its second certificate: the first alone would be a chain that clients cannot complete.
+        var (leaf, intermediate, _) = Certificates.Chain();
+        using var leafKey = leaf.GetECDsaPrivateKey()!;
+        var chain = leaf.ExportCertificatePem() + "\n" + intermediate.ExportCertificatePem();
+        var cut = Write("cut.pem", chain[..^30]);
+        AssertSays(cut, Write("leaf.pem", leafKey.ExportPkcs8PrivateKeyPem()), $"{cut} holds a certificate that is cut off");
 
         Certificates.OpenSsl(
             _directory, "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "ed.pem", "-out", "ed-cert.pem", "-subj", "/CN=e");
@@ -227,9 +320,11 @@ public sealed class X509CredentialTests : IDisposable
 
     private static string AssertFails(Func<object> action) => Assert.ThrowsAny<CryptographicException>(action).Message;
 
-    private static void AssertSays(string certificatePath, string keyPath, string expected) =>
+    private static void AssertSays(string certificatePath, string keyPath, string expected, string? password = null) =>
         Assert.Contains(
-            expected, AssertFails(() => X509Credential.FromPemFiles(certificatePath, keyPath)), StringComparison.Ordinal);
+            expected,
+            AssertFails(() => X509Credential.FromPemFiles(certificatePath, keyPath, password)),
+            StringComparison.Ordinal);
 
     private string InDirectory(string name) => Path.Combine(_directory, name);
 

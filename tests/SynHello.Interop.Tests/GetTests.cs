@@ -112,6 +112,52 @@ public sealed class GetTests
     }
 
     [Fact]
+    public async Task Get_TellsHowTheChainWasVerified()
+    {
+        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address));
+        string sessions = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            string first = await AccountAsync(endPoint, "--cacert", Identity.RootFile, "--session-file", sessions);
+            Assert.Matches("""
+                \* certificate chain, as (sent|verified)
+                \*  0 s:CN=server
+                \*    i:CN=SynHello interop root
+                \*    a:ECDSA, 256 bits, signed with .*
+                \*    v:.* to .*
+                (\*  1 s:CN=SynHello interop root
+                .*
+                .*
+                .*
+                )?\* verification: ok
+                """, first);
+            string second = await AccountAsync(endPoint, "--cacert", Identity.RootFile, "--session-file", sessions);
+            Assert.Contains("* certificate chain, as sent on the first visit\n*  0 s:CN=server\n", second, StringComparison.Ordinal);
+            Assert.Matches(@"\n\* verification: of the first visit, at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n", second);
+        }
+        finally
+        {
+            File.Delete(sessions);
+        }
+    }
+
+    [Fact]
+    public async Task Get_TellsWhatItOverlooked()
+    {
+        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        await using ChildProcess server = await WebServer.StartOpenSslAsync(endPoint, Identity.ForOtherHost());
+        Assert.Contains(
+            "* verification: overlooked by --insecure (the certificate is for another host)\n",
+            await AccountAsync(endPoint, "--cacert", Identity.RootFile, "--insecure"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "* verification: overlooked by --insecure (the chain is not to be trusted; the certificate is for another host)\n",
+            await AccountAsync(endPoint, "--insecure"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Get_RefusesACertificateForAnotherHost()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
@@ -157,12 +203,16 @@ public sealed class GetTests
     }
 
     [Fact]
-    public async Task Get_RefusesOlderVersions()
+    public async Task Get_SpeaksTheVersionsThatItIsTold()
     {
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         await using ChildProcess server =
             await WebServer.StartOpenSslAsync(endPoint, Identity.For(endPoint.Address), "-tls1_2");
-        Assert.Contains("protocol_version", await FailAsync(endPoint));
+        Assert.Contains("protocol_version", await FailAsync(endPoint, "--tls", "1.3"));
+        JsonElement report = await Synhello.GetJsonAsync($"https://{endPoint}/", "--tls", "1.2");
+        Assert.Equal("1.2", report.GetProperty("tls").GetProperty("version").GetString());
+        report = await Synhello.GetJsonAsync($"https://{endPoint}/");
+        Assert.Equal("1.2", report.GetProperty("tls").GetProperty("version").GetString());
     }
 
     [Fact]
@@ -219,6 +269,30 @@ public sealed class GetTests
         Assert.StartsWith("synhello: ", error);
     }
 
+    [Theory]
+    [InlineData("get", "--cacert")]
+    [InlineData("get", "--cert")]
+    [InlineData("get", "--key", "--cert", "a")]
+    [InlineData("get", "--session-file")]
+    [InlineData("get", "--keylog")]
+    [InlineData("serve", "--client-ca", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--ocsp", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--root", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--keylog", "--cert", "a", "--key", "b")]
+    [InlineData("serve", "--cert", "--key", "b")]
+    [InlineData("serve", "--key", "--cert", "a")]
+    [InlineData("serve", "--key", "--cert", "a", "--cert", "b", "--key", "c")]
+    public async Task Synhello_RefusesEmptyFileNames(string command, string option, params string[] others)
+    {
+        string[] target = command == "get" ? ["https://localhost/"] : ["--listen", "127.0.0.1:0"];
+        (int exitCode, byte[] output, string error) = await Synhello.RunAsync([command, .. target, .. others, option, ""]);
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        string what = option is "--root" or "--ocsp" ? "directory" : "file";
+        Assert.StartsWith($"synhello: {option} is the name of a {what}, and not empty.", error, StringComparison.Ordinal);
+        Assert.Equal(1, error.AsSpan().Count("not empty"));
+    }
+
     private static async Task FetchTwiceAsync(string url, string mode, params string[] outcomes)
     {
         foreach (string outcome in outcomes)
@@ -232,6 +306,13 @@ public sealed class GetTests
             Assert.Equal(inSyn ? 1 : 2, account.GetProperty("roundTrips").GetProperty("requestSent").GetInt32());
             Assert.Equal(inSyn ? 2 : 3, account.GetProperty("roundTrips").GetProperty("firstByte").GetInt32());
         }
+    }
+
+    private static async Task<string> AccountAsync(IPEndPoint endPoint, params string[] options)
+    {
+        (int exitCode, _, string error) = await Synhello.RunAsync(["get", $"https://{endPoint}/", "--verbose", .. options]);
+        Assert.True(exitCode == 0, error);
+        return error;
     }
 
     private static Task<string> FailAsync(IPEndPoint endPoint, params string[] options) =>

@@ -10,6 +10,8 @@ public sealed class Identity
 {
     public const string Host = "localhost";
 
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     private static readonly string _directory = Directory.CreateTempSubdirectory("synhello-interop-").FullName;
     private static readonly X509Certificate2 _root = CreateRoot();
     private static readonly Lazy<RSA> _rsa = new(() => RSA.Create(2048));
@@ -49,6 +51,19 @@ public sealed class Identity
         names.AddIpAddress(address);
     });
 
+    /// <summary>For localhost and an address, and for so many names besides that compressing it is worth it.</summary>
+    public static Identity ForManyNames(IPAddress address, KeyKind kind = KeyKind.P256) => Issue(kind, names =>
+    {
+        names.AddDnsName(Host);
+        names.AddIpAddress(address);
+        for (int i = 0; i < 100; i++)
+            names.AddDnsName($"host-{i}.example");
+    });
+
+    /// <summary>A client's, whose name is the subject's.</summary>
+    public static Identity ForClient(string name, KeyKind kind = KeyKind.P256) =>
+        Issue(kind, names => names.AddDnsName(name), subject: name, usage: "1.3.6.1.5.5.7.3.2");
+
     public static Identity ForOtherHost() => Issue(KeyKind.P256, names => names.AddDnsName("elsewhere.example"));
 
     public static Identity Expired(IPAddress address) =>
@@ -64,7 +79,12 @@ public sealed class Identity
     }
 
     private static Identity Issue(
-        KeyKind kind, Action<SubjectAlternativeNameBuilder> name, int from = -1, int until = 30)
+        KeyKind kind,
+        Action<SubjectAlternativeNameBuilder> name,
+        int from = -1,
+        int until = 30,
+        string subject = "server",
+        string usage = ServerAuthentication)
     {
         AsymmetricAlgorithm key = kind switch
         {
@@ -73,25 +93,25 @@ public sealed class Identity
             _ => _rsa.Value,
         };
         CertificateRequest request = key is ECDsa ecdsa
-            ? new CertificateRequest("CN=server", ecdsa, HashAlgorithmName.SHA256)
-            : new CertificateRequest("CN=server", (RSA)key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            ? new CertificateRequest($"CN={subject}", ecdsa, HashAlgorithmName.SHA256)
+            : new CertificateRequest($"CN={subject}", (RSA)key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         byte[] serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
         var issuer = X509SignatureGenerator.CreateForECDsa(_root.GetECDsaPrivateKey()!);
         using X509Certificate2 certificate =
-            CreateRequest(request, name).Create(_root.SubjectName, issuer, Days(from), Days(until), serial);
+            CreateRequest(request, name, usage).Create(_root.SubjectName, issuer, Days(from), Days(until), serial);
         return new Identity(certificate, key);
     }
 
     private static CertificateRequest CreateRequest(
-        CertificateRequest request, Action<SubjectAlternativeNameBuilder> name)
+        CertificateRequest request, Action<SubjectAlternativeNameBuilder> name, string usage = ServerAuthentication)
     {
         var names = new SubjectAlternativeNameBuilder();
         name(names);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
         return request;
     }
 

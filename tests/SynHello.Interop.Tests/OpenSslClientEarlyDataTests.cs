@@ -25,7 +25,7 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
         await EndAsync(client);
 
         Assert.Contains("Early data was accepted", client.Lines);
-        Assert.Contains(client.Lines, line => line.StartsWith("Reused, TLSv1.3", StringComparison.Ordinal));
+        await client.WaitForAsync("Reused, TLSv1.3");
         Assert.Equal(1, client.Lines.Count(line => line == Early));
         Assert.Equal(["", $"{Early}\n"], server.Early);
         HandshakeReport report = server.Resumed;
@@ -43,7 +43,7 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
         await using ChildProcess client = Start(server, "-sess_in", FileOf("session"));
         await EndAsync(client);
 
-        Assert.Contains(client.Lines, line => line.StartsWith("Reused, TLSv1.3", StringComparison.Ordinal));
+        await client.WaitForAsync("Reused, TLSv1.3");
         Assert.Equal(EarlyDataStatus.None, server.Resumed.EarlyData);
     }
 
@@ -73,7 +73,7 @@ public sealed class OpenSslClientEarlyDataTests : IDisposable
         await EndAsync(client);
 
         Assert.Contains("Early data was rejected", client.Lines);
-        Assert.Contains(client.Lines, line => line.StartsWith("Reused, TLSv1.3", StringComparison.Ordinal));
+        await client.WaitForAsync("Reused, TLSv1.3");
         Assert.Equal(["", ""], server.Early);
         Assert.Equal(EarlyDataStatus.Rejected, server.Resumed.EarlyData);
     }

@@ -107,7 +107,7 @@ public sealed class OpenSslServerTests
         // The server has asked for updates of ours: what is sent now is under new keys.
         await stream.WriteAsync("and back\n"u8.ToArray());
         await server.WaitForAsync("and back");
-        Assert.Contains(server.Lines, line => IsKeyUpdate(line, "<<<"));
+        await server.WaitForLineAsync(line => IsKeyUpdate(line, "<<<"));
 
         static bool IsKeyUpdate(string line, string direction) =>
             line.StartsWith(direction, StringComparison.Ordinal)

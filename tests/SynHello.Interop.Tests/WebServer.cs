@@ -37,12 +37,14 @@ public static class WebServer
     /// <param name="directory">What it serves, and where it keeps its own files.</param>
     /// <param name="directives">More about the server.</param>
     /// <param name="log">What is logged of requests, and how.</param>
+    /// <param name="protocols">The versions that it speaks.</param>
     public static async Task<ChildProcess> StartNginxAsync(
         IPEndPoint endPoint,
         Identity identity,
         string directory,
         string directives = "",
-        string log = "access_log off;")
+        string log = "access_log off;",
+        string protocols = "TLSv1.3")
     {
         string file = Path.Combine(directory, "nginx.conf");
         await File.WriteAllTextAsync(file, $$"""
@@ -60,7 +62,7 @@ public static class WebServer
               scgi_temp_path {{directory}}/scgi;
               server {
                 listen {{endPoint}} ssl fastopen=16;
-                ssl_protocols TLSv1.3;
+                ssl_protocols {{protocols}};
                 ssl_certificate {{identity.CertificateFile}};
                 ssl_certificate_key {{identity.KeyFile}};
                 root {{directory}};

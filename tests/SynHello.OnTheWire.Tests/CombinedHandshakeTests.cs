@@ -79,7 +79,7 @@ public sealed class CombinedHandshakeTests
     /// <summary>With tickets the flight of this chain is a second packet long, which waits for nothing either.</summary>
     [Theory]
     [InlineData(0, 1)]
-    [InlineData(2, 2)]
+    [InlineData(4, 2)]
     public async Task ServerFlight_IsRightBehindTheSynAck_BeforeTheClientIsProven(int tickets, int packets)
     {
         // Nothing but the SYN reaches the server before its flight is on the wire: it cannot have waited for more.

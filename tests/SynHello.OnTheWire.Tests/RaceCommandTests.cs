@@ -22,6 +22,16 @@ public sealed class RaceCommandTests
         ("SynHello", "returning", "1.3", "off", true, "accepted", false, 1, 2),
         ("SynHello", "returning", "1.3", "cookie", true, "accepted", true, 0, 1),
         ("SynHello", "returning", "1.3", "cookieless", true, "accepted", true, 0, 1),
+
+        // TLS 1.2: full, with a False Start, by session ID, and by ticket, each without the SYN and in it.
+        ("SynHello", "first", "1.2", "off", false, "none", false, 3, 4),
+        ("SynHello", "first", "1.2", "cookieless", false, "none", true, 2, 3),
+        ("SynHello", "first", "1.2", "off", false, "none", false, 2, 3),
+        ("SynHello", "first", "1.2", "cookieless", false, "none", true, 1, 2),
+        ("SynHello", "returning", "1.2", "off", true, "none", false, 2, 3),
+        ("SynHello", "returning", "1.2", "cookieless", true, "none", true, 1, 2),
+        ("SynHello", "returning", "1.2", "off", true, "none", false, 2, 3),
+        ("SynHello", "returning", "1.2", "cookieless", true, "none", true, 1, 2),
     ];
 
     [Fact]

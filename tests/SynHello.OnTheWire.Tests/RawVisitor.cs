@@ -28,6 +28,7 @@ internal static class RawVisitor
         {
             Groups = groups ?? [.. provider.Groups],
             TimeProvider = TimeProvider.System,
+            CertificateCompressionAlgorithms = [], // so that a server's flight is as long as its chain
         };
         var engine = new TlsClientEngine(configuration, LongWire.Host);
         var end = new EngineEnd(engine);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 
 using SynHello.Crypto;
@@ -20,6 +21,8 @@ internal sealed class SpoofedSyns : IAsyncDisposable
     private const int Names = 150;
     private const int Room = SynBudget.IPv4;
     private const int RoomV6 = SynBudget.IPv6;
+    private const int LeastPayload = 58;
+    private const int LeastPayloadV6 = 78;
 
     private static readonly Response _short = new(100, Writes: 1);
     private static readonly Response _long = new(64 * 1024, Writes: 1);
@@ -116,6 +119,14 @@ internal sealed class SpoofedSyns : IAsyncDisposable
             Add($"a long record's header{name}", listener, [0x16, 3, 1, 0x40, 0, 1, .. Noise(250)], exceedsUpTo: 0);
             Add($"a record of nothing{name}", listener, [0x16, 3, 1, 0, 0, .. Noise(200)], exceedsUpTo: 0);
             Add($"hello cut in two{name}", listener, Hello(1200)[..517], exceedsUpTo: 0);
+            foreach (int length in new[] { 1, 57, 77 })
+            {
+                Add($"noise{name}", listener, Noise(length), exceedsUpTo: 0);
+                Add($"hello cut short{name}", listener, Hello(1200)[..length], exceedsUpTo: 0);
+            }
+
+            Add($"noise, IPv6{name}", dual, Noise(77), isV6: true, exceedsUpTo: 0);
+            Add($"hello cut short, IPv6{name}", dual, Hello(1200)[..77], isV6: true, exceedsUpTo: 0);
             Add($"no data, but the option{name}", listener, [], cookie: [], exceedsUpTo: 0);
             Add($"no data, but the option, IPv6{name}", dual, [], isV6: true, cookie: [], exceedsUpTo: 0);
         }
@@ -271,6 +282,12 @@ internal sealed class SpoofedSyns : IAsyncDisposable
     {
         /// <summary>RFC 9000 section 8.1 has the same limit, for the same reason.</summary>
         public int Limit => 3 * Payload.Length;
+
+        /// <summary>
+        /// Whether three times the payload is less than TCP's own answers to any SYN come to: two SYN-ACKs and a reset.
+        /// </summary>
+        public bool IsBelowTcpsOwn =>
+            Payload.Length < (Client.Address.AddressFamily == AddressFamily.InterNetworkV6 ? LeastPayloadV6 : LeastPayload);
 
         public override string ToString()
         {

@@ -23,11 +23,27 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
 
     public List<TlsEvent> Events { get; } = [];
 
-    /// <summary>What a client answers NeedCertificateVerdict: null accepts.</summary>
+    /// <summary>What is answered to NeedCertificateVerdict: null accepts.</summary>
     public TlsProtocolException? Verdict { get; set; }
+
+    /// <summary>What is answered to NeedCredential.</summary>
+    public IReadOnlyList<TlsCredential> Credentials { get; set; } = [];
+
+    /// <summary>Until when the verdict on a client's certificate holds.</summary>
+    public DateTimeOffset? VerifiedUntil { get; set; }
+
+    /// <summary>Makes the signatures that are asked for; by default with the credential's own key.</summary>
+    public Func<TlsSignatureRequest, byte[]> Signs { get; set; } = request =>
+    {
+        byte[] signature = new byte[request.Credential.MaximumSignatureLength];
+        return signature[..request.Credential.Sign(request.Scheme, request.Content.Span, signature)];
+    };
 
     /// <summary>Whether a server takes the early data that it is asked about; by default it does.</summary>
     public Func<EarlyDataAttempt, bool> TakesEarlyData { get; set; } = _ => true;
+
+    /// <summary>Looks up the sessions that are asked for; by default there are none.</summary>
+    public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> Sessions { get; set; } = _ => default;
 
     /// <summary>Whether verdicts are given at once; otherwise the test gives them.</summary>
     public bool AnswersVerdicts { get; set; } = true;
@@ -83,10 +99,8 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
                 Events.Add(tlsEvent);
                 if (Failure is not null)
                     continue; // nothing can be answered any more
-                if (tlsEvent == TlsEvent.NeedCertificateVerdict && AnswersVerdicts)
-                    again = Answer((TlsClientEngine)Engine);
-                if (tlsEvent == TlsEvent.NeedEarlyDataVerdict && AnswersVerdicts)
-                    again = Answer((TlsServerEngine)Engine);
+                if (AnswersVerdicts)
+                    again |= Answer(tlsEvent);
             }
         }
     }
@@ -95,25 +109,42 @@ public sealed class EngineEnd(TlsEngine engine) : IDisposable
 
     public void Dispose() => Engine.Dispose();
 
-    private bool Answer(TlsServerEngine server)
+    private bool Answer(TlsEvent tlsEvent)
     {
-        if (TakesEarlyData(server.EarlyDataAttempt!))
-            server.AcceptEarlyData(_output);
-        else
-            server.RejectEarlyData(_output);
-        return true;
-    }
-
-    private bool Answer(TlsClientEngine client)
-    {
-        if (Verdict is null)
+        try
         {
-            client.AcceptCertificate();
-            return true;
+            switch (tlsEvent)
+            {
+                case TlsEvent.NeedCertificateVerdict when Verdict is not null:
+                    Engine.RefuseCertificate(Verdict, _output);
+                    Failure = Verdict;
+                    return false;
+                case TlsEvent.NeedCertificateVerdict:
+                    Engine.AcceptCertificate(VerifiedUntil);
+                    return true;
+                case TlsEvent.NeedCredential:
+                    Engine.UseCredentials(Credentials, _output);
+                    return true;
+                case TlsEvent.NeedSignature:
+                    Engine.UseSignature(Signs(Engine.SignatureRequest!), _output);
+                    return true;
+                case TlsEvent.NeedSession:
+                    ((TlsServerEngine)Engine).UseSession(Sessions(((TlsServerEngine)Engine).SessionLookup).Span, _output);
+                    return true;
+                case TlsEvent.NeedEarlyDataVerdict when TakesEarlyData(((TlsServerEngine)Engine).EarlyDataAttempt!):
+                    ((TlsServerEngine)Engine).AcceptEarlyData(_output);
+                    return true;
+                case TlsEvent.NeedEarlyDataVerdict:
+                    ((TlsServerEngine)Engine).RejectEarlyData(_output);
+                    return true;
+                default:
+                    return false;
+            }
         }
-
-        client.RefuseCertificate(Verdict, _output);
-        Failure = Verdict;
-        return false;
+        catch (TlsProtocolException failure)
+        {
+            Failure = failure;
+            return false;
+        }
     }
 }

@@ -45,6 +45,7 @@ public static class TestCertificates
     /// <param name="notAfter">Until when the leaf is valid; 30 days from now by default.</param>
     /// <param name="authorities">The authorities' keys.</param>
     /// <param name="ballast">Makes leaf and intermediate this many bytes longer.</param>
+    /// <param name="extensions">More extensions of the leaf.</param>
     public static TestChain Issue(
         CertificateKind kind,
         string[] names,
@@ -52,7 +53,8 @@ public static class TestCertificates
         DateTimeOffset? notBefore = null,
         DateTimeOffset? notAfter = null,
         CertificateKind authorities = CertificateKind.EcdsaP256,
-        int ballast = 0)
+        int ballast = 0,
+        params X509Extension[] extensions)
     {
         using AsymmetricAlgorithm rootKey = CreateKey(authorities);
         using X509Certificate2 rootWithKey = Request("SynHello test root", rootKey, isAuthority: true, [])
@@ -60,14 +62,58 @@ public static class TestCertificates
         X509Certificate2 root = X509CertificateLoader.LoadCertificate(rootWithKey.RawData);
         (DateTimeOffset, DateTimeOffset) validity = (notBefore ?? _epoch.AddDays(-1), notAfter ?? _epoch.AddDays(30));
         if (!withIntermediate)
-            return new TestChain(IssueLeaf(kind, names, rootWithKey, rootKey, validity, ballast), [], root);
+        {
+            return new TestChain(
+                IssueLeaf(kind, names, rootWithKey, rootKey, validity, ballast, extensions), [], root, WithKey(root, rootKey));
+        }
 
         using AsymmetricAlgorithm intermediateKey = CreateKey(authorities);
         X509Certificate2 intermediate = Request("SynHello test intermediate", intermediateKey, isAuthority: true, [], ballast)
             .Create(rootWithKey.SubjectName, SignerOf(rootKey), _epoch.AddDays(-180), _epoch.AddDays(180), Serial());
         return new TestChain(
-            IssueLeaf(kind, names, intermediate, intermediateKey, validity, ballast), [intermediate], root);
+            IssueLeaf(kind, names, intermediate, intermediateKey, validity, ballast, extensions),
+            [intermediate],
+            root,
+            WithKey(intermediate, intermediateKey));
     }
+
+    /// <summary>Another certificate of a leaf's issuer.</summary>
+    /// <param name="issuer">The issuer, with its private key.</param>
+    /// <param name="key">The key that it certifies.</param>
+    /// <param name="extensions">All that is in it besides.</param>
+    /// <param name="notBefore">From when it is valid.</param>
+    /// <param name="notAfter">Until when it is valid.</param>
+    /// <param name="serial">Its serial number; one of its own by default.</param>
+    public static X509Certificate2 IssueFrom(
+        X509Certificate2 issuer,
+        AsymmetricAlgorithm key,
+        X509Extension[] extensions,
+        DateTimeOffset notBefore,
+        DateTimeOffset notAfter,
+        byte[]? serial = null)
+    {
+        CertificateRequest request = key switch
+        {
+            ECDsa ecdsa => new CertificateRequest("CN=SynHello test responder", ecdsa, HashAlgorithmName.SHA256),
+            RSA rsa => new CertificateRequest(
+                "CN=SynHello test responder", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            _ => throw new InvalidOperationException("The key is of no known kind."),
+        };
+        foreach (X509Extension extension in extensions)
+            request.CertificateExtensions.Add(extension);
+        using AsymmetricAlgorithm issuerKey = issuer.GetECDsaPrivateKey() as AsymmetricAlgorithm ?? issuer.GetRSAPrivateKey()
+            ?? throw new InvalidOperationException("The issuer has no private key.");
+        using X509Certificate2 certificate =
+            request.Create(issuer.SubjectName, SignerOf(issuerKey), notBefore, notAfter, serial ?? Serial());
+        return WithKey(certificate, key);
+    }
+
+    /// <summary>Where one can ask about a certificate.</summary>
+    public static X509Extension OcspResponders(params string[] addresses) =>
+        new X509AuthorityInformationAccessExtension(addresses, []);
+
+    /// <summary>The TLS Feature extension with status_request (RFC 7633).</summary>
+    public static X509Extension MustStaple() => new("1.3.6.1.5.5.7.1.24", [0x30, 3, 2, 1, 5], critical: false);
 
     private static X509Certificate2 IssueLeaf(
         CertificateKind kind,
@@ -75,19 +121,24 @@ public static class TestCertificates
         X509Certificate2 issuer,
         AsymmetricAlgorithm issuerKey,
         (DateTimeOffset From, DateTimeOffset To) validity,
-        int ballast)
+        int ballast,
+        X509Extension[] extensions)
     {
         using AsymmetricAlgorithm key = CreateKey(kind);
         CertificateRequest request = Request(names.FirstOrDefault("nobody"), key, isAuthority: false, names, ballast);
+        foreach (X509Extension extension in extensions)
+            request.CertificateExtensions.Add(extension);
         using X509Certificate2 certificate =
             request.Create(issuer.SubjectName, SignerOf(issuerKey), validity.From, validity.To, Serial());
-        return key switch
-        {
-            ECDsa ecdsa => certificate.CopyWithPrivateKey(ecdsa),
-            RSA rsa => certificate.CopyWithPrivateKey(rsa),
-            _ => throw new InvalidOperationException("The key is of no known kind."),
-        };
+        return WithKey(certificate, key);
     }
+
+    private static X509Certificate2 WithKey(X509Certificate2 certificate, AsymmetricAlgorithm key) => key switch
+    {
+        ECDsa ecdsa => certificate.CopyWithPrivateKey(ecdsa),
+        RSA rsa => certificate.CopyWithPrivateKey(rsa),
+        _ => throw new InvalidOperationException("The key is of no known kind."),
+    };
 
     private static X509SignatureGenerator SignerOf(AsymmetricAlgorithm key) => key switch
     {

@@ -9,7 +9,8 @@ namespace SynHello.Testing;
 public sealed class TestChain(
     X509Certificate2 leaf,
     X509Certificate2Collection intermediates,
-    X509Certificate2 root) : IDisposable
+    X509Certificate2 root,
+    X509Certificate2? issuer = null) : IDisposable
 {
     /// <summary>With its private key.</summary>
     public X509Certificate2 Leaf { get; } = leaf;
@@ -21,6 +22,9 @@ public sealed class TestChain(
 
     /// <summary>What a client has to trust; the leaf itself when it is self-signed.</summary>
     public X509Certificate2 Root { get; } = root;
+
+    /// <summary>Who has certified the leaf, with its private key; not there when the leaf is self-signed.</summary>
+    public X509Certificate2 Issuer { get; } = issuer ?? leaf;
 
     /// <summary>The chain as a server shows it.</summary>
     public X509Credential ToCredential() => X509Credential.FromCertificate(Leaf, Intermediates);
@@ -44,6 +48,7 @@ public sealed class TestChain(
     {
         Leaf.Dispose();
         Root.Dispose();
+        Issuer.Dispose();
         foreach (X509Certificate2 certificate in Intermediates)
             certificate.Dispose();
     }

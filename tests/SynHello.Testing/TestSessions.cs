@@ -23,6 +23,24 @@ public static class TestSessions
             AgeAdd = 0x12345678,
         };
 
+    /// <summary>The same session, as a client keeps it that shows its ticket to another host; null for a host without a name.</summary>
+    public static TlsSession Claim(TlsSession session, string? serverName)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return new TlsSession(session.Secret, session.Ticket)
+        {
+            CipherSuite = session.CipherSuite,
+            ServerName = serverName,
+            ApplicationProtocol = session.ApplicationProtocol,
+            ReceivedAt = session.ReceivedAt,
+            Lifetime = session.Lifetime,
+            MaximumEarlyData = session.MaximumEarlyData,
+            PeerCertificates = session.PeerCertificates,
+            AgeAdd = session.AgeAdd,
+            RecordSizeLimit = session.RecordSizeLimit,
+        };
+    }
+
     /// <summary>The text that <see cref="Create"/> was given.</summary>
     public static string TicketOf(TlsSession session)
     {

@@ -63,6 +63,98 @@ public sealed class CertificateNameTests
         Assert.Equal(TlsErrorCause.CertificateNameMismatch, Refused(Check(chain, host)).Cause);
     }
 
+    /// <summary>
+    /// RFC 9525 section 6.3, name by name: what is in the certificate, what is dialed (as it is after punycode), and whether it is
+    /// the same.
+    /// </summary>
+    [Theory]
+    [InlineData("EXAMPLE.Com", "example.com", true)]
+    [InlineData("example.com", "example.com.", true)]
+    [InlineData("example.com.", "example.com", true)] // the same name, written in full
+    [InlineData("example.com.evil.example", "example.com", false)]
+    [InlineData("com", "example.com", false)]
+    [InlineData(".example.com", "a.example.com", false)]
+    [InlineData("", "example.com", false)]
+    [InlineData(" example.com", "example.com", false)]
+    [InlineData("example.com\0.evil.example", "example.com", false)]
+    [InlineData("example.com\0", "example.com", false)]
+    [InlineData("evil.example", "evil.example\0.example.com", false)]
+    [InlineData("example.com", "example.com\0.evil.example", false)]
+    [InlineData("under_score.example", "under_score.example", true)]
+    [InlineData("xn--bcher-kva.example", "xn--bcher-kva.example", true)]
+    [InlineData("XN--BCHER-KVA.Example", "xn--bcher-kva.example", true)]
+    [InlineData("*.xn--bcher-kva.example", "www.xn--bcher-kva.example", true)]
+    [InlineData("*.example", "xn--bcher-kva.example", true)] // a whole label, whatever is in it (section 6.3)
+    [InlineData("xn--*-kva.example", "xn--bcher-kva.example", false)]
+    [InlineData("*.com", "example.com", true)] // no list of public suffixes is kept: an authority's business
+    [InlineData("*.com", "com", false)]
+    [InlineData("*.*.example", "a.b.example", false)]
+    [InlineData("**.example.net", "a.example.net", false)]
+    [InlineData("*a.example.net", "*a.example.net", false)]
+    [InlineData("f*o.example.net", "foo.example.net", false)]
+    [InlineData("www.*", "www.example", false)]
+    [InlineData("*.example.net", "a\0.example.net", false)]
+    [InlineData("127.0.0.1", "127.0.0.1", false)] // a DNS name that looks like an address
+    [InlineData("::1", "::1", false)]
+    [InlineData("[::1]", "::1", false)]
+    [InlineData("*.0.0.1", "127.0.0.1", false)]
+    public void DnsName_IsComparedLabelByLabel(string inCertificate, string host, bool taken)
+    {
+        using X509Certificate2 certificate = SelfSigned("CN=example.com", AlternativeNames([inCertificate]));
+
+        AssertTaken(taken, certificate, host);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1", true)]
+    [InlineData("192.0.2.1", "192.0.2.10", false)]
+    [InlineData("192.0.2.1", "192.0.2.1.", true)] // dots at the end are taken off whatever is dialed
+    [InlineData("192.0.2.1", "a.192.0.2.1", false)]
+    [InlineData("192.0.2.1", "::ffff:192.0.2.1", false)] // octet by octet (section 6.4): not the same length
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1", false)]
+    [InlineData("::ffff:192.0.2.1", "::ffff:192.0.2.1", true)]
+    [InlineData("::ffff:192.0.2.1", "::ffff:c000:201", true)]
+    [InlineData("2001:db8::1", "2001:DB8:0:0::1", true)]
+    [InlineData("2001:db8::1", "[2001:db8::1]", true)]
+    [InlineData("2001:db8::1", "2001:db8::2", false)]
+    [InlineData("0.0.0.0", "example.com", false)]
+    public void Address_IsComparedOctetByOctet(string inCertificate, string host, bool taken)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Parse(inCertificate));
+        using X509Certificate2 certificate = SelfSigned("CN=192.0.2.1", names.Build());
+
+        AssertTaken(taken, certificate, host);
+    }
+
+    /// <summary>Only DNS names and addresses name a host: not the subject, nor what else stands among the alternative names.</summary>
+    [Fact]
+    public void OtherKindsOfNames_AreNoHosts()
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri("https://example.com/"));
+        names.AddEmailAddress("admin@example.com");
+        names.AddUserPrincipalName("example.com");
+        using X509Certificate2 certificate = SelfSigned("CN=example.com", names.Build());
+
+        AssertTaken(false, certificate, "example.com");
+    }
+
+    /// <summary>The extension is there and cannot be read: a refusal, of whichever kind, and nothing breaks.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("30")]
+    [InlineData("3003820165")] // a length beyond the end
+    [InlineData("300487020102")] // an address of two octets
+    public void NamesThatCannotBeRead_AreRefused(string names)
+    {
+        using X509Certificate2 certificate = SelfSigned(
+            "CN=example.com", new X509Extension("2.5.29.17", Convert.FromHexString(names), critical: false));
+
+        Assert.NotNull(Verification(options => options.TrustedRoots = [certificate])
+            .Check(this, [certificate.RawData], "example.com", out _));
+    }
+
     [Fact]
     public void WildcardOfNumbers_IsNoAddress()
     {
@@ -95,5 +187,13 @@ public sealed class CertificateNameTests
         Assert.Contains("it is for x??2030-01-01 all is well, yyy", message, StringComparison.Ordinal);
         Assert.EndsWith("y..., c, d, e, ....", message, StringComparison.Ordinal);
         Assert.True(message.Length < 500);
+    }
+
+    private static void AssertTaken(bool taken, X509Certificate2 certificate, string host)
+    {
+        TlsProtocolException? refusal = Verification(options => options.TrustedRoots = [certificate])
+            .Check(new object(), [certificate.RawData], host, out _);
+
+        Assert.Equal(taken ? null : TlsErrorCause.CertificateNameMismatch, refusal?.Cause);
     }
 }

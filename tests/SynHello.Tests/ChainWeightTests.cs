@@ -22,7 +22,7 @@ public sealed class ChainWeightTests
     {
         using X509Credential credential = TestCertificates.Shared(kind).ToCredential();
         using var pair = new EnginePair(
-            new TlsClientConfiguration(DefaultCryptoProvider.Instance),
+            new TlsClientConfiguration(DefaultCryptoProvider.Instance) { CertificateCompressionAlgorithms = [] },
             new TlsServerConfiguration(DefaultCryptoProvider.Instance, [credential]),
             SecurePair.Host);
         pair.ClientEngine.Start(pair.Client.Output);

@@ -22,11 +22,12 @@ internal sealed class EngineClient : IDisposable
         TlsSession? session = null,
         ReadOnlyMemory<byte> earlyData = default,
         TimeProvider? clock = null,
-        Func<TlsCryptoProvider, TlsClientConfiguration>? configure = null)
+        Func<TlsCryptoProvider, TlsClientConfiguration>? configure = null,
+        string? host = SecurePair.Host)
     {
         TlsClientConfiguration configuration = configure?.Invoke(DefaultCryptoProvider.Instance)
             ?? new TlsClientConfiguration(DefaultCryptoProvider.Instance) { TimeProvider = clock ?? TimeProvider.System };
-        _engine = new TlsClientEngine(configuration, SecurePair.Host);
+        _engine = new TlsClientEngine(configuration, host);
         _end = new EngineEnd(_engine);
         _start = new TlsClientStart { Session = session, EarlyData = earlyData };
     }

@@ -42,6 +42,33 @@ public sealed class HandshakeReportTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Certificates_AreWeighed(bool isStapled)
+    {
+        TestChain chain = TestCertificates.Shared(CertificateKind.Rsa2048);
+        byte[] response = new OcspResponseBuilder(chain.Leaf, chain.Issuer, DateTimeOffset.UtcNow).Build();
+        var credential = new StapledTestCredential(chain.ToCredential());
+        credential.Show(isStapled ? response : null);
+        await using SecureListener listener = SecurePair.Listen(options => options.Credentials = [credential]);
+        SecureClient visitor = SecurePair.MakeClient(options => options.TrustedRoots = [chain.Root]);
+
+        (HandshakeReport client, HandshakeReport server) = await VisitAsync(visitor, listener);
+
+        int length = chain.Leaf.RawData.Length + chain.Intermediates[0].RawData.Length;
+        int whole = length + (isStapled ? response.Length : 0);
+        Assert.Equal((length, isStapled ? response.Length : 0), (client.CertificateChainBytes, client.OcspResponseBytes));
+        Assert.Equal((length, 0), (server.CertificateChainBytes, server.OcspResponseBytes));
+        Assert.Equal(client.CertificateBytes, server.CertificateBytes);
+        Assert.InRange(client.CertificateBytes, whole / 2, whole * 9 / 10); // compressed
+
+        (client, server) = await VisitAsync(visitor, listener);
+        Assert.True(client.IsResumed);
+        Assert.Equal((0, 0, 0), (client.CertificateBytes, client.CertificateChainBytes, client.OcspResponseBytes));
+        Assert.Equal((0, 0), (server.CertificateBytes, server.CertificateChainBytes));
+    }
+
+    [Theory]
     [InlineData(FastOpenMode.Off, FastOpenMode.Cookieless, FastOpenOutcome.Off, FastOpenOutcome.Off)]
     [InlineData(FastOpenMode.Cookieless, FastOpenMode.Off, FastOpenOutcome.Ignored, FastOpenOutcome.CookieRequested)]
     [InlineData(FastOpenMode.Cookie, FastOpenMode.Off, FastOpenOutcome.CookieRequested, FastOpenOutcome.CookieRequested)]

@@ -56,10 +56,11 @@ public sealed class SslStreamInteropTests
     }
 
     [Fact]
-    public async Task SslStreamClientOfTls12_IsRefusedAndTold()
+    public async Task SslStreamClientOfTls12_IsRefusedAndTold_WhereItIsNotEnabled()
     {
         using var log = new CollectingLogger();
-        await using SecureListener listener = SecurePair.Listen(options => options.LoggerFactory = log);
+        await using SecureListener listener = SecurePair.Listen(
+            options => (options.LoggerFactory, options.EnabledSslProtocols) = (log, SslProtocols.Tls13));
 
 #pragma warning disable CA5398 // the older version is what is tested
         await Assert.ThrowsAsync<AuthenticationException>(

@@ -117,8 +117,8 @@ public sealed class VerifiedChainsTests
     {
         var verified = new VerifiedChains(_clock);
         VerifiedChains.Key late = Key("late"), soon = Key("soon");
-        verified.Add(late, _clock.GetUtcNow().AddYears(1), default);
-        verified.Add(soon, _clock.GetUtcNow().AddMinutes(1), default);
+        verified.Add(late, Until(_clock.GetUtcNow().AddYears(1)));
+        verified.Add(soon, Until(_clock.GetUtcNow().AddMinutes(1)));
         Assert.False(verified.Contains(Key("other")));
 
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -137,7 +137,7 @@ public sealed class VerifiedChainsTests
     {
         var clock = new SettableTimeOfDay();
         var verified = new VerifiedChains(clock);
-        verified.Add(Key("a"), DateTimeOffset.MaxValue, default);
+        verified.Add(Key("a"), new(clock.GetTimestamp(), default, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, []));
         clock.SetBack = TimeSpan.FromDays(1);
         Assert.True(verified.Contains(Key("a")));
 
@@ -150,17 +150,17 @@ public sealed class VerifiedChainsTests
     {
         var verified = new VerifiedChains(_clock);
         for (int i = 0; i < VerifiedChains.Capacity; i++)
-            verified.Add(Key($"old {i}"), DateTimeOffset.MaxValue, default);
+            verified.Add(Key($"old {i}"), Until(DateTimeOffset.MaxValue));
         Assert.Equal(VerifiedChains.Capacity, verified.Count);
 
         // Full of what holds: it starts anew. Full of what is over: only that goes.
-        verified.Add(Key("one more"), DateTimeOffset.MaxValue, default);
+        verified.Add(Key("one more"), Until(DateTimeOffset.MaxValue));
         Assert.Equal(1, verified.Count);
         Assert.True(verified.Contains(Key("one more")));
         for (int i = 0; i < VerifiedChains.Capacity - 1; i++)
-            verified.Add(Key($"short {i}"), _clock.GetUtcNow().AddSeconds(1), default);
+            verified.Add(Key($"short {i}"), Until(_clock.GetUtcNow().AddSeconds(1)));
         _clock.Advance(TimeSpan.FromSeconds(2));
-        verified.Add(Key("the last"), DateTimeOffset.MaxValue, default);
+        verified.Add(Key("the last"), Until(DateTimeOffset.MaxValue));
         Assert.Equal(2, verified.Count);
         Assert.True(verified.Contains(Key("one more")));
     }
@@ -171,17 +171,17 @@ public sealed class VerifiedChainsTests
         byte[] one = [1], two = [2], both = [1, 2];
         VerifiedChains.Key[] keys =
         [
-            VerifiedChains.Key.Of([one, two], "h"),
-            VerifiedChains.Key.Of([two, one], "h"),
-            VerifiedChains.Key.Of([both], "h"),
-            VerifiedChains.Key.Of([one], "h"),
-            VerifiedChains.Key.Of([one, two], "g"),
-            VerifiedChains.Key.Of([two], "h\u0001"),
-            VerifiedChains.Key.Of([one, two, Array.Empty<byte>()], "h"),
+            VerifiedChains.Key.Of([one, two], [], "h"),
+            VerifiedChains.Key.Of([two, one], [], "h"),
+            VerifiedChains.Key.Of([both], [], "h"),
+            VerifiedChains.Key.Of([one], [], "h"),
+            VerifiedChains.Key.Of([one, two], [], "g"),
+            VerifiedChains.Key.Of([two], [], "h\u0001"),
+            VerifiedChains.Key.Of([one, two, Array.Empty<byte>()], [], "h"),
         ];
 
         Assert.Equal(keys.Length, keys.Distinct().Count());
-        Assert.Equal(keys[0], VerifiedChains.Key.Of([one, two], "h"));
+        Assert.Equal(keys[0], VerifiedChains.Key.Of([one, two], [], "h"));
     }
 
     /// <summary>Has the chain judged once, and disposes of the root then.</summary>
@@ -201,7 +201,7 @@ public sealed class VerifiedChainsTests
 
     private static ReadOnlyMemory<byte>[] Encode(TestChain chain) => [chain.Leaf.RawData, chain.Intermediates[0].RawData];
 
-    private static VerifiedChains.Key Key(string host) => VerifiedChains.Key.Of([new byte[] { 1 }], host);
+    private static VerifiedChains.Key Key(string host) => VerifiedChains.Key.Of([new byte[] { 1 }], [], host);
 
     private sealed class SettableTimeOfDay : TimeProvider
     {
@@ -215,4 +215,6 @@ public sealed class VerifiedChainsTests
 
         public override long GetTimestamp() => Elapsed.Ticks;
     }
+
+    private VerifiedChains.Verdict Until(DateTimeOffset end) => new(_clock.GetTimestamp(), default, end, end, []);
 }

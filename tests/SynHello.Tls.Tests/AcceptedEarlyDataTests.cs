@@ -12,7 +12,7 @@ public sealed class AcceptedEarlyDataTests
     private static readonly byte[] _request = Engines.Pattern(300, 7);
     private readonly ResumptionSetup _setup = new();
 
-    public static TheoryData<CipherSuite> Suites => [.. DefaultCryptoProvider.Instance.CipherSuites];
+    public static TheoryData<CipherSuite> Suites => [.. Engines.Suites];
 
     [Theory]
     [MemberData(nameof(Suites))]

@@ -78,7 +78,9 @@ public sealed class ClientRefusalTests
         AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(44, 0, 1, 1));
         AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(16, 0, 3, 2, 1, 1));
         AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(41, 0, 0));
-        AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(0xff01, 0));
+        AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(0x5a5a, 0));
+        AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(0xff01, 0)); // of TLS 1.2
+        AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(23));
     }
 
     [Fact]
@@ -239,7 +241,7 @@ public sealed class ClientRefusalTests
         AssertCertificateRefused(
             TlsErrorCause.IllegalValue, _ => Octets.Message(13, [1, 9, .. Octets.Extensions(schemes)]));
         AssertCertificateRefused(
-            TlsErrorCause.MissingExtension, _ => Octets.Message(13, [0, .. Octets.Extensions((47, [0, 0]))]));
+            TlsErrorCause.MissingExtension, _ => Octets.Message(13, [0, .. Octets.Extensions((47, [0, 3, 0, 1, 65]))]));
         AssertCertificateRefused(
             TlsErrorCause.DuplicateExtension, _ => Octets.Message(13, [0, .. Octets.Extensions(schemes, schemes)]));
         AssertCertificateRefused(

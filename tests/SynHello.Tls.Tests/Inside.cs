@@ -22,6 +22,11 @@ internal static class Inside
     public static void SetSequence(RecordProtection? protection, ulong sequence) =>
         FieldInfoOf(protection!, "_sequence").SetValue(protection, sequence);
 
+    public static void Set(object owner, string name, object value) => FieldInfoOf(owner, name).SetValue(owner, value);
+
+    public static T Value<T>(object owner, string name)
+        where T : struct => (T)FieldInfoOf(owner, name).GetValue(owner)!;
+
     public static T Field<T>(object owner, string name)
         where T : class => Find(owner, name) as T ?? throw new InvalidOperationException($"{name} is empty.");
 

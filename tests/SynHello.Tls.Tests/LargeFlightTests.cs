@@ -13,7 +13,7 @@ public sealed class LargeFlightTests
     [InlineData(60_000)]
     public void Chain_OfSeveralRecordsArrives(int size)
     {
-        using EnginePair pair = Engines.Connected(server: new TlsServerConfiguration(
+        using EnginePair pair = Engines.Connected(WithoutCompression(), new TlsServerConfiguration(
             DefaultCryptoProvider.Instance, [new PaddedCredential(Engines.Credential(), size)]));
         Assert.Equal(size, pair.Client.Engine.Negotiated.PeerCertificates[^1].Length);
         Engines.AssertTalks(pair);
@@ -23,7 +23,7 @@ public sealed class LargeFlightTests
     [Refuses(TlsErrorCause.HandshakeMessageTooLarge)]
     public void Chain_AboveTheLimitIsRefusedByTheClient()
     {
-        using var pair = new EnginePair(Engines.Client(), new TlsServerConfiguration(
+        using var pair = new EnginePair(WithoutCompression(), new TlsServerConfiguration(
             DefaultCryptoProvider.Instance, [new PaddedCredential(Engines.Credential(), 70_000)]));
         pair.Handshake();
         Assert.Equal(TlsErrorCause.HandshakeMessageTooLarge, pair.Client.Failure?.Cause);
@@ -55,6 +55,9 @@ public sealed class LargeFlightTests
         Assert.True(pair.Client.Engine.Negotiated.HelloRetryRequested);
         Assert.Equal(NamedGroup.X25519, pair.Server.Engine.Negotiated.Group);
     }
+
+    private static TlsClientConfiguration WithoutCompression() =>
+        new(DefaultCryptoProvider.Instance) { CertificateCompressionAlgorithms = [] };
 
     /// <summary>A chain with bytes behind the real certificates that nobody here looks at.</summary>
     private sealed class PaddedCredential(TlsCredential inner, int size) : TlsCredential

@@ -14,7 +14,10 @@ public sealed class RefusalCoverageTests
         TlsErrorCause.UnknownCertificateAuthority,
         TlsErrorCause.CertificateExpired,
         TlsErrorCause.CertificateRevoked,
+        TlsErrorCause.BadCertificateStatus,
+        TlsErrorCause.RevocationStatusUnknown,
         TlsErrorCause.CertificateNameMismatch,
+        TlsErrorCause.WeakCertificate,
         TlsErrorCause.CertificateRefused,
     ];
 

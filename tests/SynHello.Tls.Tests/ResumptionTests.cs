@@ -11,7 +11,7 @@ public sealed class ResumptionTests
 {
     private readonly ResumptionSetup _setup = new();
 
-    public static TheoryData<CipherSuite> Suites => [.. DefaultCryptoProvider.Instance.CipherSuites];
+    public static TheoryData<CipherSuite> Suites => [.. Engines.Suites];
 
     [Theory]
     [MemberData(nameof(Suites))]

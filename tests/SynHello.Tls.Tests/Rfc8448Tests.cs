@@ -226,8 +226,8 @@ public sealed class Rfc8448Tests
         keyLog = lines;
         Certificate certificate = Certificate.Parse(trace["Message_Server_Certificate"].AsSpan(4), default);
         var chain = new List<ReadOnlyMemory<byte>>();
-        foreach (ReadOnlySpan<byte> der in certificate)
-            chain.Add(der.ToArray());
+        foreach (CertificateEntry entry in certificate)
+            chain.Add(entry.Der.ToArray());
         credential = new RecordedCredential(chain, SignatureScheme.RsaPssRsaeSha256, trace["Server_MessageSignature"]);
 
         // The configuration draws its cookie key first.

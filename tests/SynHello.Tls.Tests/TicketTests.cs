@@ -106,8 +106,8 @@ public sealed class TicketTests
     public void Ticket_OfAClientWithACertificate_IsNotTaken()
     {
         TlsSession session = _setup.Visit()[0];
-        AssertOutcome(Reseal(session, clientIdentity: []), resumed: true, offered: true);
-        AssertOutcome(Reseal(session, clientIdentity: [1, 2, 3]), resumed: false, offered: true);
+        AssertOutcome(Reseal(session, clientCertificate: []), resumed: true, offered: true);
+        AssertOutcome(Reseal(session, clientCertificate: [1, 2, 3]), resumed: false, offered: true);
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class TicketTests
         return ticket[.._setup.Protector.Seal(content, ticket)];
     }
 
-    private TlsSession Reseal(TlsSession session, byte[] clientIdentity)
+    private TlsSession Reseal(TlsSession session, byte[] clientCertificate)
     {
         Assert.True(SessionTicketContent.TryRead(Content(session), out SessionTicketContent ticket));
         using var writer = new TlsWriter();
@@ -205,7 +205,8 @@ public sealed class TicketTests
             ServerName = ticket.ServerName,
             ApplicationProtocol = ticket.ApplicationProtocol,
             TrustContext = ticket.TrustContext,
-            ClientIdentity = clientIdentity,
+            ClientCertificate = clientCertificate,
+            ClientVerifiedUntil = long.MaxValue,
         }.Write(writer);
         return Change(session, ticket: Seal(writer.Written.ToArray()));
     }

@@ -28,6 +28,11 @@ public sealed class AlertTableTests
         [TlsErrorCause.UnexpectedChangeCipherSpec] = 10,
         [TlsErrorCause.TooMuchEarlyData] = 10,
         [TlsErrorCause.UnsupportedVersion] = 70,
+        [TlsErrorCause.DowngradeDetected] = 47,
+        [TlsErrorCause.InappropriateFallback] = 86,
+        [TlsErrorCause.ExtendedMasterSecretMissing] = 40,
+        [TlsErrorCause.InsecureRenegotiation] = 40,
+        [TlsErrorCause.RenegotiationRepeated] = 10,
         [TlsErrorCause.NoCommonCipherSuite] = 40,
         [TlsErrorCause.NoCommonGroup] = 40,
         [TlsErrorCause.NoCommonSignatureScheme] = 40,
@@ -54,13 +59,20 @@ public sealed class AlertTableTests
         [TlsErrorCause.InvalidKeyShare] = 47,
         [TlsErrorCause.NoCertificate] = 50,
         [TlsErrorCause.MalformedCertificate] = 42,
+        [TlsErrorCause.ClientCertificateRequired] = 116,
+        [TlsErrorCause.UnrecognizedName] = 112,
+        [TlsErrorCause.BadCertificateCompression] = 42,
         [TlsErrorCause.UnsupportedCertificateKey] = 43,
         [TlsErrorCause.BadSignature] = 51,
         [TlsErrorCause.BadFinished] = 51,
         [TlsErrorCause.UnknownCertificateAuthority] = 48,
         [TlsErrorCause.CertificateExpired] = 45,
         [TlsErrorCause.CertificateRevoked] = 44,
+        [TlsErrorCause.BadCertificateStatus] = 113,
+        [TlsErrorCause.RevocationStatusUnknown] = 46,
         [TlsErrorCause.CertificateNameMismatch] = 42,
+        [TlsErrorCause.WeakCertificate] = 42,
+        [TlsErrorCause.TooManyCertificates] = 46,
         [TlsErrorCause.CertificateRefused] = 46,
         [TlsErrorCause.PeerAlert] = -1,
         [TlsErrorCause.TruncatedByPeer] = -1,
@@ -77,6 +89,17 @@ public sealed class AlertTableTests
             Assert.True(_expected.TryGetValue(cause, out int alert), $"{cause} is missing in this test's table.");
             Assert.True(alert == (AlertTable.For(cause)?.Value ?? -1), $"{cause} sends {AlertTable.For(cause)}.");
             Assert.Equal(AlertTable.For(cause), new TlsProtocolException(cause).Alert);
+        }
+    }
+
+    [Fact]
+    public void Tls12_GetsNoAlertThatItDoesNotKnow()
+    {
+        for (int value = 0; value <= byte.MaxValue; value++)
+        {
+            var alert = new AlertDescription((byte)value);
+            int expected = value is 109 or 116 ? 40 : value;
+            Assert.Equal(expected, AlertTable.InTls12(alert).Value);
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed class ClientHelloBuilder
         builder.Extensions.AddRange(
         [
             (0, Convert.FromHexString("000e" + "00" + "000b" + Convert.ToHexString("example.com"u8))),
+            (5, Convert.FromHexString("01" + "0000" + "0000")),
+            (27, Convert.FromHexString("04" + "0002" + "0001")),
             (10, Convert.FromHexString("0006" + "001d" + "0017" + "7a7a")),
             (13, Convert.FromHexString("0004" + "0403" + "0804")),
             (16, Convert.FromHexString("000c" + "026832" + "08687474702f312e31")),

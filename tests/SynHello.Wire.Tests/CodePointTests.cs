@@ -56,11 +56,12 @@ public sealed class CodePointTests
     }
 
     [Fact]
-    public void ExtensionSet_HoldsTheTypesBelow64AndNoOther()
+    public void ExtensionSet_HoldsTheTypesBelow63AndRenegotiationInfoAndNoOther()
     {
         ExtensionSet set = default(ExtensionSet)
             .With(ExtensionType.ServerName)
             .With(ExtensionType.KeyShare)
+            .With(new ExtensionType(63))
             .With(new ExtensionType(64))
             .With(new ExtensionType(ushort.MaxValue));
         Assert.True(set.Contains(ExtensionType.ServerName));
@@ -69,6 +70,12 @@ public sealed class CodePointTests
         Assert.False(set.Contains(new ExtensionType(51 + 64)));
         Assert.Equal(ExtensionType.KeyShare, set.FirstOutside(default(ExtensionSet).With(ExtensionType.ServerName)));
         Assert.Null(set.FirstOutside(set));
+        Assert.False(set.Contains(new ExtensionType(63)));
+        Assert.False(set.Contains(ExtensionType.RenegotiationInfo));
+        ExtensionSet renegotiating = set.With(ExtensionType.RenegotiationInfo);
+        Assert.True(renegotiating.Contains(ExtensionType.RenegotiationInfo));
+        Assert.False(renegotiating.Contains(new ExtensionType(63)));
+        Assert.Equal(ExtensionType.RenegotiationInfo, renegotiating.FirstOutside(set));
     }
 
     [Fact]

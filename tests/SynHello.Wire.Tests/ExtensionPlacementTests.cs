@@ -13,27 +13,28 @@ public sealed class ExtensionPlacementTests
         Context.Certificate,
         Context.CertificateRequest,
         Context.NewSessionTicket,
+        Context.Tls12ServerHello,
     ];
 
     /// <summary>
     /// The table of RFC 8446 section 4.2 with its abbreviations, record_size_limit of RFC 8449 section 4
-    /// and ticket_request of RFC 9149 section 3.
+    /// and ticket_request of RFC 9149 section 3; SH12 is the ServerHello of TLS 1.2.
     /// </summary>
     private static readonly Dictionary<ExtensionType, string> _table = new()
     {
-        [ExtensionType.ServerName] = "CH, EE",
-        [ExtensionType.MaxFragmentLength] = "CH, EE",
-        [ExtensionType.StatusRequest] = "CH, CR, CT",
+        [ExtensionType.ServerName] = "CH, EE, SH12",
+        [ExtensionType.MaxFragmentLength] = "CH, EE, SH12",
+        [ExtensionType.StatusRequest] = "CH, CR, CT, SH12",
         [ExtensionType.SupportedGroups] = "CH, EE",
         [ExtensionType.SignatureAlgorithms] = "CH, CR",
-        [ExtensionType.UseSrtp] = "CH, EE",
-        [ExtensionType.Heartbeat] = "CH, EE",
-        [ExtensionType.ApplicationLayerProtocolNegotiation] = "CH, EE",
-        [ExtensionType.SignedCertificateTimestamp] = "CH, CR, CT",
-        [ExtensionType.ClientCertificateType] = "CH, EE",
-        [ExtensionType.ServerCertificateType] = "CH, EE",
+        [ExtensionType.UseSrtp] = "CH, EE, SH12",
+        [ExtensionType.Heartbeat] = "CH, EE, SH12",
+        [ExtensionType.ApplicationLayerProtocolNegotiation] = "CH, EE, SH12",
+        [ExtensionType.SignedCertificateTimestamp] = "CH, CR, CT, SH12",
+        [ExtensionType.ClientCertificateType] = "CH, EE, SH12",
+        [ExtensionType.ServerCertificateType] = "CH, EE, SH12",
         [ExtensionType.Padding] = "CH",
-        [ExtensionType.RecordSizeLimit] = "CH, EE",
+        [ExtensionType.RecordSizeLimit] = "CH, EE, SH12",
         [ExtensionType.KeyShare] = "CH, SH, HRR",
         [ExtensionType.PreSharedKey] = "CH, SH",
         [ExtensionType.PskKeyExchangeModes] = "CH",
@@ -44,7 +45,12 @@ public sealed class ExtensionPlacementTests
         [ExtensionType.OidFilters] = "CR",
         [ExtensionType.PostHandshakeAuth] = "CH",
         [ExtensionType.SignatureAlgorithmsCert] = "CH, CR",
+        [ExtensionType.CompressCertificate] = "CH, CR",
         [ExtensionType.TicketRequest] = "CH, EE",
+        [ExtensionType.EcPointFormats] = "CH, SH12",
+        [ExtensionType.ExtendedMasterSecret] = "CH, SH12",
+        [ExtensionType.SessionTicket] = "CH, SH12",
+        [ExtensionType.RenegotiationInfo] = "CH, SH12",
     };
 
     [Fact]
@@ -80,7 +86,7 @@ public sealed class ExtensionPlacementTests
         foreach (Context context in _contexts)
         {
             Assert.Null(Read(new ExtensionType(0x5a5a), context));
-            Assert.Null(Read(new ExtensionType(65281), context));
+            Assert.Null(Read(new ExtensionType(65280), context));
         }
     }
 
@@ -128,6 +134,7 @@ public sealed class ExtensionPlacementTests
         Context.EncryptedExtensions => "EE",
         Context.Certificate => "CT",
         Context.CertificateRequest => "CR",
+        Context.Tls12ServerHello => "SH12",
         _ => "NST",
     };
 }

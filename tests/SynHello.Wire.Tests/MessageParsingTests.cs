@@ -40,6 +40,7 @@ public sealed class MessageParsingTests
     [InlineData("ClientHello")]
     [InlineData("ServerHello")]
     [InlineData("HelloRetryRequest")]
+    [InlineData("ServerHello of TLS 1.2")]
     [InlineData("EncryptedExtensions")]
     [InlineData("CertificateRequest")]
     [InlineData("NewSessionTicket")]
@@ -100,6 +101,7 @@ public sealed class MessageParsingTests
     {
         "ClientHello" => ClientHelloBuilder.Typical().ToBodyWithoutExtensions().Length,
         "ServerHello" => 2 + 32 + 1 + 32 + 2 + 1,
+        "ServerHello of TLS 1.2" => 2 + 32 + 1 + 32 + 2 + 1,
         "HelloRetryRequest" => 2 + 32 + 1 + 2 + 1,
         _ => -1,
     };

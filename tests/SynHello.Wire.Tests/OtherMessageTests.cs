@@ -99,8 +99,8 @@ public sealed class OtherMessageTests
     {
         Certificate certificate = Certificate.Parse(Samples.Bodies["Certificate"], default);
         var entries = new List<byte[]>();
-        foreach (ReadOnlySpan<byte> entry in certificate)
-            entries.Add(entry.ToArray());
+        foreach (CertificateEntry entry in certificate)
+            entries.Add(entry.Der.ToArray());
         Assert.Equal([Samples.Bytes(70, 6), Samples.Bytes(50, 7)], entries);
         Assert.Equal(Samples.Bytes(3, 5), certificate.Context.ToArray());
         Assert.False(certificate.IsEmpty);
@@ -114,7 +114,7 @@ public sealed class OtherMessageTests
     [InlineData("00" + "000005" + "000003aabb", TlsErrorCause.TruncatedMessage)]
     public void Certificate_RefusesBadEntries(string body, TlsErrorCause cause) => Refusal.Expect(cause, () =>
     {
-        foreach (ReadOnlySpan<byte> _ in Certificate.Parse(Convert.FromHexString(body), default))
+        foreach (CertificateEntry _ in Certificate.Parse(Convert.FromHexString(body), default))
         {
             // The walk refuses.
         }
@@ -123,7 +123,7 @@ public sealed class OtherMessageTests
     [Fact]
     public void CertificateRequest_NeedsSignatureAlgorithms()
     {
-        Refusal.Expect(TlsErrorCause.MissingExtension, () => CertificateRequest.Parse([0, 0, 4, 0, 47, 0, 0]));
+        Refusal.Expect(TlsErrorCause.MissingExtension, () => CertificateRequest.Parse([0, 0, 4, 0, 48, 0, 0]));
         Refusal.Expect(TlsErrorCause.VectorLengthOutOfRange, () => CertificateRequest.Parse([0, 0, 0]));
         Refusal.Expect(TlsErrorCause.MisplacedExtension, () => CertificateRequest.Parse([0, 0, 4, 0, 16, 0, 0]));
     }

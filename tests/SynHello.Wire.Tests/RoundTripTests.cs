@@ -96,8 +96,8 @@ public sealed class RoundTripTests
                 writer, value.context, [.. value.entries.Select(entry => (ReadOnlyMemory<byte>)entry)]));
             Certificate certificate = Certificate.Parse(body, default);
             var entries = new List<byte[]>();
-            foreach (ReadOnlySpan<byte> entry in certificate)
-                entries.Add(entry.ToArray());
+            foreach (CertificateEntry entry in certificate)
+                entries.Add(entry.Der.ToArray());
             return certificate.Context.SequenceEqual(value.context)
                 && certificate.IsEmpty == (value.entries.Count == 0)
                 && entries.Select(Convert.ToHexString).SequenceEqual(value.entries.Select(Convert.ToHexString));

@@ -28,19 +28,19 @@ internal static class BenchIdentity
     }
 
     /// <summary>What SslStream serves with.</summary>
-    public static SslServerAuthenticationOptions CreateServerOptions(bool resumes) => new()
+    public static SslServerAuthenticationOptions CreateServerOptions(bool resumes, SslProtocols protocol = SslProtocols.Tls13) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(
             Certificate, additionalCertificates: null, offline: true),
-        EnabledSslProtocols = SslProtocols.Tls13,
+        EnabledSslProtocols = protocol,
         AllowTlsResume = resumes,
     };
 
     /// <summary>What SslStream connects with.</summary>
-    public static SslClientAuthenticationOptions CreateClientOptions(bool resumes) => new()
+    public static SslClientAuthenticationOptions CreateClientOptions(bool resumes, SslProtocols protocol = SslProtocols.Tls13) => new()
     {
         TargetHost = PairContestant.Host,
-        EnabledSslProtocols = SslProtocols.Tls13,
+        EnabledSslProtocols = protocol,
         CertificateChainPolicy = CreateChainPolicy(),
         AllowTlsResume = resumes,
     };

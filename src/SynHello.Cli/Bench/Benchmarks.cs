@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Authentication;
 
 namespace SynHello.Cli;
 
@@ -19,8 +20,13 @@ internal static class Benchmarks
         "tls13-full-pair",
         "tls13-resumed-pair",
         "tls13-early-data-pair",
+        "tls12-full-pair",
+        "tls12-resumed-pair",
         "tls13-full-pair-memory",
         "tls13-resumed-pair-memory",
+        "tls13-verified-pair-memory",
+        "tls12-full-pair-memory",
+        "tls12-resumed-pair-memory",
         "bulk-1m",
         "bulk-16k",
     ];
@@ -52,12 +58,26 @@ internal static class Benchmarks
         int connectionWarmUp = quick ? ShortWarmUp : ConnectionWarmUp;
         const int OverLoopback = 25;
         const int InMemory = 50;
-        bool resumes = name.StartsWith("tls13-resumed", StringComparison.Ordinal);
+        bool resumes = name.Contains("-resumed", StringComparison.Ordinal);
+        bool isTls12 = name.StartsWith("tls12-", StringComparison.Ordinal);
+        SslProtocols protocol = isTls12 ? SslProtocols.Tls12 : SslProtocols.Tls13;
         bool hasEarlyData = name == "tls13-early-data-pair";
-        if (name is "tls13-full-pair-memory" or "tls13-resumed-pair-memory")
+        if (name == "tls13-verified-pair-memory")
         {
-            await using var engines = new EnginesInMemory(resumes);
-            await using var sslStreams = new SslStreamInMemory(resumes);
+            await using var engines = new VerifiedEngines();
+            List<PairFigures>[] pairs = await InterleaveAsync(
+                [engines.Verifying, engines.Trusting],
+                connectionWarmUp,
+                samples,
+                contestant => MeasurePairsAsync(() => contestant.ConnectAndCloseAsync(cancellationToken), InMemory),
+                cancellationToken);
+            return PairResult(name, pairs, BareMicroseconds(resumes)) with { Peer = "unverified" };
+        }
+
+        if (name.EndsWith("-pair-memory", StringComparison.Ordinal))
+        {
+            await using var engines = new EnginesInMemory(resumes, isTls12: isTls12);
+            await using var sslStreams = new SslStreamInMemory(resumes, protocol);
             List<PairFigures>[] pairs = await InterleaveAsync<PairContestant, PairFigures>(
                 [engines, sslStreams],
                 connectionWarmUp,
@@ -67,8 +87,8 @@ internal static class Benchmarks
             return PairResult(name, pairs, BareMicroseconds(resumes));
         }
 
-        await using var synHello = new SynHelloLoopback(resumes || hasEarlyData, hasEarlyData);
-        await using var sslStream = new SslStreamLoopback(resumes || hasEarlyData);
+        await using var synHello = new SynHelloLoopback(resumes || hasEarlyData, hasEarlyData, protocol);
+        await using var sslStream = new SslStreamLoopback(resumes || hasEarlyData, protocol);
         await using var plain = new PlainLoopback();
         LoopbackContestant[] contestants = [synHello, sslStream, plain];
         if (name is "bulk-1m" or "bulk-16k")
@@ -91,7 +111,7 @@ internal static class Benchmarks
             contestant => MeasurePairsAsync(
                 () => name switch
                 {
-                    "tls13-resumed-pair" => contestant.VisitAndCloseAsync(cancellationToken),
+                    "tls13-resumed-pair" or "tls12-resumed-pair" => contestant.VisitAndCloseAsync(cancellationToken),
                     "tls13-early-data-pair" => contestant.ExchangeAndCloseAsync(cancellationToken),
                     _ => contestant.ConnectAndCloseAsync(cancellationToken),
                 },

@@ -3,14 +3,20 @@ using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Crypto;
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello.Cli;
 
 /// <summary>
-/// Two of this stack's engines, fed from each other's buffers. The chain is built each time, as SslStream does it.
+/// Two of this stack's engines, fed from each other's buffers. The chain is built each time, as SslStream does it, unless another
+/// verification is given.
 /// </summary>
 /// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
-internal sealed class EnginesInMemory(bool resumes) : PairContestant
+/// <param name="credential">What the server shows; null for what all contestants show.</param>
+/// <param name="verify">Says whether the client takes the server; null has the chain built.</param>
+/// <param name="isTls12">Whether TLS 1.2 is spoken.</param>
+internal sealed class EnginesInMemory(
+    bool resumes, TlsCredential? credential = null, Func<TlsNegotiation, bool>? verify = null, bool isTls12 = false) : PairContestant
 {
     private readonly X509ChainPolicy _policy = BenchIdentity.CreateChainPolicy();
     private readonly Queue<TlsSession> _sessions = [];
@@ -21,10 +27,12 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
     private readonly TlsClientConfiguration _client = new(DefaultCryptoProvider.Instance)
     {
         TimeProvider = resumes ? TimeProvider.System : null,
+        Versions = [isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
     };
 
-    private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [BenchIdentity.Credential])
+    private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [credential ?? BenchIdentity.Credential])
     {
+        Versions = [isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
         Resumption = resumes ? new TlsServerResumption(new SessionTicketKeyRing(), TimeProvider.System) : null,
     };
 
@@ -54,6 +62,8 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
         Carry(_toServer, server, _toClient);
         Carry(_toClient, client, _toServer);
         Carry(_toServer, server, _toClient);
+        Carry(_toClient, client, _toServer); // in TLS 1.2 the server has the last word of a full handshake
+        Carry(_toServer, server, _toClient);
         Require(client.IsHandshakeComplete && server.IsHandshakeComplete, "the handshake is not complete");
         _sessions.Clear(); // what is left of the session before is not as fresh
         while (client.TryReadSession(out session))
@@ -78,7 +88,8 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
             {
                 if (tlsEvent != TlsEvent.NeedCertificateVerdict)
                     continue;
-                Verify(((TlsClientEngine)receiver).Negotiated.PeerCertificates);
+                TlsNegotiation negotiated = receiver.Negotiated;
+                Require(verify is null ? IsTrusted(negotiated) : verify(negotiated), "the chain is not trusted");
                 ((TlsClientEngine)receiver).AcceptCertificate();
                 isAsked = true;
             }
@@ -88,10 +99,10 @@ internal sealed class EnginesInMemory(bool resumes) : PairContestant
         input.ResetWrittenCount();
     }
 
-    private void Verify(IReadOnlyList<ReadOnlyMemory<byte>> certificates)
+    private bool IsTrusted(TlsNegotiation negotiated)
     {
-        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(certificates[0].Span);
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(negotiated.PeerCertificates[0].Span);
         using var chain = new X509Chain { ChainPolicy = _policy.Clone() };
-        Require(chain.Build(certificate) && certificate.MatchesHostname(Host), "the chain is not trusted");
+        return chain.Build(certificate) && certificate.MatchesHostname(Host);
     }
 }

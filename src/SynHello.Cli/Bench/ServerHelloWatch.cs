@@ -1,3 +1,5 @@
+using System.Security.Authentication;
+
 using SynHello.Capture;
 
 namespace SynHello.Cli;
@@ -63,9 +65,12 @@ internal sealed class ServerHelloWatch(Stream inner) : Stream
             int taken = Math.Min(count, seen.Length - _count);
             buffer.Span[..taken].CopyTo(seen.AsSpan(_count));
             _count += taken;
-            if (ServerHelloSummary.TryRead(seen.AsSpan(0, _count), out ServerHelloSummary hello))
+            Span<byte> stream = seen.AsSpan(0, _count);
+            bool isResumed = false;
+            if (ServerHelloSummary.TryRead(stream, out ServerHelloSummary hello)
+                && (hello.Version != SslProtocols.Tls12 || ServerHelloSummary.TryReadTls12Resumption(stream, out isResumed)))
             {
-                SessionResumed = hello.SessionResumed;
+                SessionResumed = isResumed || hello.SessionResumed;
                 _seen = null;
             }
             else if (_count == seen.Length)

@@ -1,17 +1,19 @@
 using System.IO.Pipelines;
 using System.Net.Security;
+using System.Security.Authentication;
 
 namespace SynHello.Cli;
 
 /// <summary>Two of .NET's SslStreams over pipes in memory: no socket, no system call, no other thread.</summary>
 /// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
-internal sealed class SslStreamInMemory(bool resumes) : PairContestant
+/// <param name="protocol">The TLS version.</param>
+internal sealed class SslStreamInMemory(bool resumes, SslProtocols protocol = SslProtocols.Tls13) : PairContestant
 {
     private static readonly PipeOptions InOneThread = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
 
-    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(resumes);
-    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(resumes);
+    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(resumes, protocol);
+    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(resumes, protocol);
 
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {

@@ -1,15 +1,17 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace SynHello.Cli;
 
-/// <summary>.NET's own TLS 1.3. Its sessions are kept by the process, as .NET does it by default.</summary>
+/// <summary>.NET's own TLS. Its sessions are kept by the process, as .NET does it by default.</summary>
 /// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
-internal sealed class SslStreamLoopback(bool resumes) : LoopbackContestant
+/// <param name="protocol">The TLS version.</param>
+internal sealed class SslStreamLoopback(bool resumes, SslProtocols protocol = SslProtocols.Tls13) : LoopbackContestant
 {
     private readonly Socket _listener = Listen();
-    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(resumes);
-    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(resumes);
+    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(resumes, protocol);
+    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(resumes, protocol);
 
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 using SynHello.Tls;
@@ -8,13 +9,16 @@ namespace SynHello.Cli;
 /// <summary>This stack, over plain TCP as the peer.</summary>
 /// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
 /// <param name="sendsEarlyData">Whether the request of an exchange is early data.</param>
-internal sealed class SynHelloLoopback(bool resumes, bool sendsEarlyData = false) : LoopbackContestant
+/// <param name="protocol">The TLS version.</param>
+internal sealed class SynHelloLoopback(
+    bool resumes, bool sendsEarlyData = false, SslProtocols protocol = SslProtocols.Tls13) : LoopbackContestant
 {
     private readonly SecureListener _listener = new(new SecureListenerOptions
     {
         ListenEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
         Credentials = { BenchIdentity.Credential },
         FastOpen = FastOpenMode.Off,
+        EnabledSslProtocols = protocol,
         TicketCount = resumes ? 2 : 0,
         MaximumEarlyData = sendsEarlyData ? 16 * 1024 : 0,
     });
@@ -23,6 +27,7 @@ internal sealed class SynHelloLoopback(bool resumes, bool sendsEarlyData = false
     {
         CertificateChainPolicy = BenchIdentity.CreateChainPolicy(),
         FastOpen = FastOpenMode.Off,
+        EnabledSslProtocols = protocol,
         AllowResumption = resumes,
     });
 
@@ -67,7 +72,9 @@ internal sealed class SynHelloLoopback(bool resumes, bool sendsEarlyData = false
         Task<SecureStream> accepting = _listener.AcceptAsync(cancellationToken).AsTask();
         SecureStream client = await _client.ConnectAsync(_listener.LocalEndPoint, Host, cancellationToken);
         await client.FlushAsync(cancellationToken); // the server's handshake is part of the pair
-        return (client, await accepting);
+        SecureStream server = await accepting;
+        await client.CompleteHandshakeAsync(cancellationToken); // and so is what follows a False Start
+        return (client, server);
     }
 
     private async Task<SecureStream> AnswerAsync(CancellationToken cancellationToken)

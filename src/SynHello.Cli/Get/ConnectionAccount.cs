@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Sockets;
@@ -23,8 +25,11 @@ internal static class ConnectionAccount
             Line(writer, DescribeEarlyData(report));
         if (earlierRoundTrips > 0)
             Line(writer, "the early request was answered 425 (Too Early) and sent again after the handshake");
-        if (stream.RemoteCertificate is { } certificate)
-            Line(writer, Describe(certificate));
+        WriteChain(writer, stream);
+        if (stream.Verification is { } verification)
+            Line(writer, DescribeVerification(verification, report.IsResumed));
+        if (!report.IsResumed)
+            Line(writer, DescribeWeight(report));
         Line(writer, $"request sent after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilRequest)}, "
             + $"first byte after {RoundTrips(earlierRoundTrips + report.RoundTripsUntilFirstByte)} and {Milliseconds(firstByte)}");
         Line(writer, $"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
@@ -72,10 +77,68 @@ internal static class ConnectionAccount
         _ => $"early data: none, because of {report.EarlyDataReason}",
     };
 
-    private static string Describe(X509Certificate2 certificate) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"certificate of {certificate.Subject}, issued by {certificate.Issuer}, "
-        + $"valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+    /// <summary>
+    /// The chain that was verified, or what the server sent where nobody knows it, the server's own certificate first: s is the
+    /// subject, i the issuer, a the key and v the validity.
+    /// </summary>
+    private static void WriteChain(TextWriter writer, SecureStream stream)
+    {
+        ChainVerification? verification = stream.Verification;
+        bool isKnown = verification is { Path.Count: > 0 };
+        string visit = stream.Report.IsResumed ? " on the first visit" : "";
+        string which = !isKnown ? "as sent"
+            : verification!.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? "as far as it could be built"
+            : "as verified";
+        Line(writer, $"certificate chain, {which}{visit}");
+        int depth = 0;
+        foreach (ReadOnlyMemory<byte> der in isKnown ? verification!.Path : stream.RemoteCertificateChain)
+        {
+            try
+            {
+                using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der.Span);
+                Line(writer, $" {depth} s:{certificate.Subject}");
+                Line(writer, $"   i:{certificate.Issuer}");
+                Line(writer, $"   a:{KeyOf(certificate)}, signed with {certificate.SignatureAlgorithm.FriendlyName}");
+                Line(writer, $"   v:{Time(certificate.NotBefore)} to {Time(certificate.NotAfter)}");
+            }
+            catch (CryptographicException)
+            {
+                Line(writer, $" {depth} cannot be read"); // nobody has to be able to, with --insecure
+            }
+
+            depth++;
+        }
+    }
+
+    private static string DescribeVerification(ChainVerification verification, bool isResumed)
+    {
+        List<string> overlooked = [];
+        if (verification.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+            overlooked.Add("the chain is not to be trusted");
+        if (verification.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+            overlooked.Add("the certificate is for another host");
+        if (verification.PolicyErrors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+            overlooked.Add("there is no certificate");
+        string visit = isResumed ? $"of the first visit, at {Time(verification.VerifiedAt.UtcDateTime)}" : "";
+        string verdict = overlooked.Count > 0 ? $"overlooked by --insecure ({string.Join("; ", overlooked)})" : isResumed ? "" : "ok";
+        return $"verification: {visit}{(visit.Length > 0 && verdict.Length > 0 ? ", " : "")}{verdict}";
+    }
+
+    private static string DescribeWeight(HandshakeReport report) =>
+        $"the chain has {report.CertificateChainBytes} bytes and took {report.CertificateBytes} of the server's first flight, "
+        + (report.OcspResponseBytes == 0 ? "without an OCSP response" : $"with {report.OcspResponseBytes} bytes of OCSP responses");
+
+    private static string KeyOf(X509Certificate2 certificate)
+    {
+        using ECDsa? ecdsa = certificate.GetECDsaPublicKey();
+        using RSA? rsa = certificate.GetRSAPublicKey();
+        return ecdsa is not null ? $"ECDSA, {ecdsa.KeySize} bits"
+            : rsa is not null ? $"RSA, {rsa.KeySize} bits"
+            : certificate.PublicKey.Oid.FriendlyName ?? certificate.PublicKey.Oid.Value ?? "unknown";
+    }
+
+    private static string Time(DateTime time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     private static string Protocol(HandshakeReport report) =>
         report.ApplicationProtocol == default ? "no ALPN" : report.ApplicationProtocol.ToString();
@@ -85,5 +148,9 @@ internal static class ConnectionAccount
     private static string Milliseconds(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
-    private static void Line(TextWriter writer, string text) => writer.WriteLine($"* {ErrorLine.OneLine(text)}");
+    private static void Line(TextWriter writer, string text)
+    {
+        int indentation = text.Length - text.TrimStart(' ').Length;
+        writer.WriteLine($"* {text[..indentation]}{ErrorLine.OneLine(text)}");
+    }
 }

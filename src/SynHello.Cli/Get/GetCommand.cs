@@ -14,10 +14,28 @@ internal static class GetCommand
             Description = "An https URL.",
             CustomParser = result => ParseUrl(result.Tokens[0].Value, result.AddError),
         };
-        var caCertificates = new Option<string?>("--cacert")
+        var caCertificates = ConnectionOptions.Named(new Option<string?>("--cacert")
         {
             Description = "Trust the roots in this PEM file instead of the system's.",
             HelpName = "FILE",
+        });
+        var certificate = ConnectionOptions.Named(new Option<string?>("--cert")
+        {
+            Description = "Show this certificate if the server asks for one, a PEM file with its intermediates.",
+            HelpName = "FILE",
+        });
+        var key = ConnectionOptions.Named(new Option<string?>("--key")
+        {
+            Description = "The private key of --cert, a PEM file; without it, the key is in the certificate's file.",
+            HelpName = "FILE",
+        });
+        var revocation = new Option<RevocationMode>("--revocation")
+        {
+            Description = "How to find out whether the server's certificate was revoked: off, staple (the OCSP response that comes with "
+                + "it, if one does; the default), online (ask the OCSP responder) or crl (fetch the list). Who asks insists on an answer.",
+            HelpName = "off|staple|online|crl",
+            DefaultValueFactory = _ => RevocationMode.Staple,
+            CustomParser = result => ParseRevocation(result.Tokens[0].Value, result.AddError),
         };
         var alpn = new Option<SslApplicationProtocol[]>("--alpn")
         {
@@ -35,15 +53,10 @@ internal static class GetCommand
             Description = "Send the request with the ClientHello, in the SYN where it fits, if a session from an earlier "
                 + "run allows it. It may reach the server twice.",
         };
-        var sessionFile = new Option<string?>("--session-file")
+        var sessionFile = ConnectionOptions.Named(new Option<string?>("--session-file")
         {
             Description = "Keep sessions in this file, so that the next run is a returning visitor. It holds secrets.",
             HelpName = "FILE",
-        };
-        sessionFile.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is "")
-                result.AddError("--session-file is the name of a file.");
         });
         var json = new Option<bool>("--json")
         {
@@ -63,13 +76,22 @@ internal static class GetCommand
         var command =
             new Command("get", "Make one request and print the body of its response. Redirects are not followed.")
         {
-            url, caCertificates, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
+            url, caCertificates, certificate, key, revocation, fastOpen, earlyData, sessionFile, tls, alpn, keyLog, insecure, json, verbose, timeout,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(key) is not null && result.GetResult(certificate) is null)
+                result.AddError("--key belongs to a --cert.");
+        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new GetOptions
             {
                 Url = parsed.GetRequiredValue(url),
                 CaCertificateFile = parsed.GetValue(caCertificates),
+                CertificateFile = parsed.GetValue(certificate),
+                KeyFile = parsed.GetValue(key) ?? parsed.GetValue(certificate),
+                Revocation = parsed.GetValue(revocation),
+                Tls = parsed.GetValue(tls),
                 FastOpen = parsed.GetValue(fastOpen),
                 EarlyData = parsed.GetValue(earlyData),
                 SessionFile = parsed.GetValue(sessionFile),
@@ -82,6 +104,24 @@ internal static class GetCommand
             },
             cancellationToken));
         return command;
+    }
+
+    private static RevocationMode ParseRevocation(string text, Action<string> addError)
+    {
+        switch (text)
+        {
+            case "off":
+                return RevocationMode.Off;
+            case "staple":
+                return RevocationMode.Staple;
+            case "online":
+                return RevocationMode.Online;
+            case "crl":
+                return RevocationMode.Crl;
+            default:
+                addError($"--revocation is off, staple, online or crl, not '{text}'.");
+                return default;
+        }
     }
 
     private static async Task<int> RunAsync(GetOptions options, CancellationToken cancellationToken)

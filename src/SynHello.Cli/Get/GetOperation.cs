@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
+using SynHello.Crypto;
 using SynHello.Tls;
 
 namespace SynHello.Cli;
@@ -32,14 +33,21 @@ internal sealed class GetOperation : IDisposable
     {
         _options = options;
         if (options.CaCertificateFile is { } file)
-            LoadRoots(file);
+            _roots = RootCertificates.Load(file);
         _keyLog = KeyLogFile.Open(options.KeyLogFile);
         if (options.SessionFile is { } sessionFile)
             _sessions = new ArrivingSessions(new FileSessionStore(sessionFile, new WarningLogger()));
         _client = new SecureClient(new SecureClientOptions
         {
             FastOpen = options.FastOpen,
+            EnabledSslProtocols = options.Tls,
             ApplicationProtocols = options.ApplicationProtocols,
+            Credentials = options.CertificateFile is { } certificate ? [LoadCredential(certificate, options.KeyFile!)] : [],
+            Revocation = new RevocationOptions
+            {
+                Mode = options.Insecure ? RevocationMode.Off : options.Revocation,
+                FailureMode = RevocationFailureMode.HardFail,
+            },
             TrustedRoots = options.CaCertificateFile is null ? null : _roots,
 #pragma warning disable CA5359 // that is what --insecure says
             RemoteCertificateValidationCallback = options.Insecure ? TakeAny : null,
@@ -119,20 +127,17 @@ internal sealed class GetOperation : IDisposable
     private static bool TakeAny(
         object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
 
-    private void LoadRoots(string file)
+    private static X509Credential LoadCredential(string certificateFile, string keyFile)
     {
         try
         {
-            _roots.ImportFromPemFile(file);
+            return X509Credential.FromPemFiles(certificateFile, keyFile);
         }
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new CommandFailure($"cannot read the certificates in {file}: {exception.Message}", exception);
+            throw new CommandFailure($"cannot use the certificate in {certificateFile}: {exception.Message}", exception);
         }
-
-        if (_roots.Count == 0)
-            throw new CommandFailure($"{file} holds no PEM certificate.");
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpClient client, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 
@@ -10,6 +11,17 @@ internal sealed record GetOptions
     public required Uri Url { get; init; }
 
     public string? CaCertificateFile { get; init; }
+
+    /// <summary>The certificate to show to a server that asks for one; null for none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>The file with its private key.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>How it is found out whether the server's certificates were revoked.</summary>
+    public RevocationMode Revocation { get; init; } = RevocationMode.Staple;
+
+    public SslProtocols Tls { get; init; }
 
     public FastOpenMode FastOpen { get; init; }
 

@@ -31,12 +31,26 @@ internal sealed record RaceScheme(string Name, bool IsSynHello, SslProtocols Pro
             PlaceInPicture = 6,
         },
         EarlyData("SynHello TLS 1.3, early data in the SYN, cookieless", FastOpenMode.Cookieless),
+        Tls12("SynHello TLS 1.2, plain TCP", FastOpenMode.Off),
+        Tls12("SynHello TLS 1.2, cookieless", FastOpenMode.Cookieless),
+        Tls12("SynHello TLS 1.2, False Start, plain TCP", FastOpenMode.Off) with { MakesFalseStart = true },
+        Tls12("SynHello TLS 1.2, False Start, cookieless", FastOpenMode.Cookieless) with { MakesFalseStart = true },
+        Tls12("SynHello TLS 1.2, session ID, plain TCP", FastOpenMode.Off) with { Resumes = true, TakesNoTickets = true },
+        Tls12("SynHello TLS 1.2, session ID, cookieless", FastOpenMode.Cookieless) with { Resumes = true, TakesNoTickets = true },
+        Tls12("SynHello TLS 1.2, ticket, plain TCP", FastOpenMode.Off) with { Resumes = true },
+        Tls12("SynHello TLS 1.2, ticket, cookieless", FastOpenMode.Cookieless) with { Resumes = true },
     ];
 
     public string Stack => IsSynHello ? "SynHello" : "SslStream";
 
     /// <summary>Whether each measured connection resumes the session of an earlier one.</summary>
     public bool Resumes { get; init; }
+
+    /// <summary>Whether the session is resumed by its ID, in TLS 1.2, because the server gives out no ticket.</summary>
+    public bool TakesNoTickets { get; init; }
+
+    /// <summary>Whether the request does not wait for the server's Finished, in TLS 1.2.</summary>
+    public bool MakesFalseStart { get; init; }
 
     /// <summary>Whether the request is early data, which needs a session to resume.</summary>
     public bool SendsEarlyData { get; init; }
@@ -60,6 +74,9 @@ internal sealed record RaceScheme(string Name, bool IsSynHello, SslProtocols Pro
 
     private static RaceScheme SynHello(string name, FastOpenMode fastOpen) =>
         new(name, IsSynHello: true, SslProtocols.Tls13, fastOpen);
+
+    private static RaceScheme Tls12(string name, FastOpenMode fastOpen) =>
+        new(name, IsSynHello: true, SslProtocols.Tls12, fastOpen);
 
     private static RaceScheme EarlyData(string name, FastOpenMode fastOpen) =>
         SynHello(name, fastOpen) with { Resumes = true, SendsEarlyData = true };

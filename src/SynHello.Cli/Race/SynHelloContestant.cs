@@ -19,6 +19,8 @@ internal sealed class SynHelloContestant(RaceScheme scheme, RaceIdentity identit
         var client = new SecureClient(new SecureClientOptions
         {
             FastOpen = scheme.FastOpen,
+            EnabledSslProtocols = scheme.Protocol,
+            AllowFalseStart = scheme.MakesFalseStart,
             CertificateChainPolicy = identity.Policy,
             AllowResumption = scheme.Resumes,
             SessionStore = _sessions,

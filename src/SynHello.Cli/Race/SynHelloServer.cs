@@ -25,7 +25,9 @@ internal sealed class SynHelloServer : RaceServer
             ListenEndPoint = endPoint,
             Credentials = [_credential],
             FastOpen = scheme.FastOpen,
-            TicketCount = scheme.Resumes ? Tickets : 0,
+            EnabledSslProtocols = scheme.Protocol,
+            TicketCount = scheme.Resumes && !scheme.TakesNoTickets ? Tickets : 0,
+            SessionCache = scheme.TakesNoTickets ? new SessionIdCache() : null,
             MaximumEarlyData = scheme.SendsEarlyData ? MaximumEarlyData : 0,
         });
         if (_listener.FastOpenLimitation is { } limitation)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 using Microsoft.AspNetCore.Http;
@@ -42,6 +43,8 @@ internal static class ConnectionPage
             ("Key exchange", report.Group == default ? "none" : report.Group.ToString()),
             ("Session", report.IsResumed ? "resumed" : "new"),
             ("Signature", report.IsResumed ? "none: the session speaks for the certificate" : report.SignatureScheme.ToString()),
+            ("Certificates", report.IsResumed ? "none" : $"{report.CertificateBytes} bytes, of a chain of {report.CertificateChainBytes}"),
+            ("Client certificate", Describe(context.Connection.ClientCertificate)),
             ("ALPN", report.ApplicationProtocol == default ? "none" : report.ApplicationProtocol.ToString()),
             ("Fast Open", inSyn ? "the ClientHello rode in the SYN" : "not used: the SYN carried no data"),
             ("Bytes in SYN", $"{report.SynDataBytes}"),
@@ -49,6 +52,10 @@ internal static class ConnectionPage
             ("Request sent after", roundTrips == 1 ? "1 round trip" : $"{roundTrips} round trips"),
         ];
     }
+
+    /// <summary>A subject is whatever its authority has signed; on this page it is one line.</summary>
+    private static string Describe(X509Certificate2? certificate) =>
+        certificate is null ? "none" : ErrorLine.OneLine(certificate.Subject);
 
     private static string Plain(List<(string Name, string Value)> facts)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,57 +14,71 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 
 using SynHello.AspNetCore;
-using SynHello.Crypto;
+using SynHello.Tls;
 
 namespace SynHello.Cli;
 
 /// <summary>Kestrel over a <see cref="SecureListener"/>, with static files or the built-in page.</summary>
 internal static class FileServer
 {
+    private static readonly TimeSpan ResponseTime = TimeSpan.FromSeconds(3);
+
     /// <summary>Serves until the process is told to stop; requests under way are answered first.</summary>
     /// <exception cref="CommandFailure">It could not start.</exception>
     public static async Task RunAsync(ServeOptions options)
     {
-        List<X509Credential> credentials = [];
+        using ILoggerFactory logging = LoggerFactory.Create(builder => ConfigureLogging(builder, options));
         using KeyLogFile? keyLog = KeyLogFile.Open(options.KeyLogFile);
         using PhysicalFileProvider? files = OpenRoot(options.Root);
-        try
-        {
-            foreach ((string certificate, string key) in options.Credentials)
-                credentials.Add(LoadCredential(certificate, key));
+        await using CertificateFiles certificates = LoadCertificates(options, logging);
+        X509Certificate2Collection? clientRoots = options.ClientCaFile is { } file ? RootCertificates.Load(file) : null;
 
-            // Before anybody is told that the server is there, so that no signal comes too early.
-            using var signals = new TerminationSignals();
-            await using WebApplication application = Build(options, credentials, keyLog, files);
-            await StartAsync(application, options.EndPoint);
-            await Console.Out.WriteLineAsync($"listening on {Address(application)}");
-            await signals.First;
-            application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SynHello").LogInformation(
-                "Stopping: no new connection is taken, requests under way are answered");
-            await application.StopAsync(signals.Second);
-        }
-        finally
-        {
-            credentials.ForEach(credential => credential.Dispose());
-        }
+        await AwaitResponsesAsync(certificates);
+
+        // Before anybody is told that the server is there, so that no signal comes too early.
+        using var signals = new TerminationSignals();
+        await using WebApplication application = Build(options, certificates, clientRoots, keyLog, files);
+        await StartAsync(application, options.EndPoint);
+        await Console.Out.WriteLineAsync($"listening on {Address(application)}");
+        await signals.First;
+        application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SynHello").LogInformation(
+            "Stopping: no new connection is taken, requests under way are answered");
+        await application.StopAsync(signals.Second);
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging, ServeOptions options)
+    {
+        logging.AddProvider(new StandardErrorLoggerProvider());
+        logging.AddFilter("SynHello", options.Verbose ? LogLevel.Debug : LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // why it cannot start is told once
     }
 
     private static WebApplication Build(
-        ServeOptions options, List<X509Credential> credentials, KeyLogFile? keyLog, PhysicalFileProvider? files)
+        ServeOptions options,
+        CertificateFiles certificates,
+        X509Certificate2Collection? clientRoots,
+        KeyLogFile? keyLog,
+        PhysicalFileProvider? files)
     {
         // Empty: neither environment variables nor settings files of the current directory have a say.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddProvider(new StandardErrorLoggerProvider());
-        builder.Logging.AddFilter("SynHello", options.Verbose ? LogLevel.Debug : LogLevel.Information);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // why it cannot start is told once
+        ConfigureLogging(builder.Logging, options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.WebHost.UseSynHello(listener =>
         {
             listener.ListenEndPoint = options.EndPoint;
-            listener.Credentials = [.. credentials];
+            listener.Credentials = [.. certificates.Credentials];
+            listener.CredentialSelector = certificates.Select;
+            if (clientRoots is not null)
+            {
+                listener.ClientCertificateMode = TlsClientCertificateMode.Required;
+                listener.TrustedClientRoots = clientRoots;
+            }
+
             listener.ApplicationProtocols = [SslApplicationProtocol.Http11, new SslApplicationProtocol("http/1.0")];
             listener.FastOpen = options.FastOpen;
+            listener.EnabledSslProtocols = options.Tls;
             listener.MaximumEarlyData = options.EarlyDataBytes;
             listener.KeyLog = keyLog is null ? null : keyLog.Write;
             if (options.HandshakeTimeout is { } timeout)
@@ -118,17 +133,40 @@ internal static class FileServer
         return addresses.Single().Split("://", 2)[1];
     }
 
-    private static X509Credential LoadCredential(string certificate, string key)
+    private static CertificateFiles LoadCertificates(ServeOptions options, ILoggerFactory logging)
     {
         try
         {
-            return X509Credential.FromPemFiles(certificate, key);
+            return new CertificateFiles(
+                options.Credentials.Select(pair => new CertificateFile(pair.Certificate, pair.Key)),
+                new CertificateFilesOptions
+                {
+                    OcspStapling = options.StaplesOcsp ? new OcspStaplerOptions { LoggerFactory = logging } : null,
+                    OcspDirectory = options.OcspDirectory,
+                    LoggerFactory = logging,
+                });
         }
         catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new CommandFailure(
-                $"cannot load the certificate {certificate} with the key {key}: {exception.Message}", exception);
+            throw new CommandFailure($"cannot load a certificate and its key: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>
+    /// Waits a while for OCSP responses, which clients may insist on from the first connection on; a responder that is down must not keep
+    /// a server from opening.
+    /// </summary>
+    private static async Task AwaitResponsesAsync(CertificateFiles certificates)
+    {
+        using var patience = new CancellationTokenSource(ResponseTime);
+        try
+        {
+            await certificates.WaitForResponsesAsync(patience.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or CryptographicException)
+        {
+            // The log says why.
         }
     }
 

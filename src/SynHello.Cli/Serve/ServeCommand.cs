@@ -19,26 +19,40 @@ internal static class ServeCommand
             Required = true,
             CustomParser = result => ParseEndPoint(result.Tokens[0].Value, result.AddError),
         };
-        var certificates = new Option<string[]>("--cert")
+        var certificates = ConnectionOptions.Named(new Option<string[]>("--cert")
         {
-            Description = "The certificate and its intermediates, a PEM file. May be repeated, each time with a --key.",
+            Description = "The certificate and then its intermediates, a PEM file (the library reads PFX files and certificate stores "
+                + "too). May be repeated, each time with a --key: each is shown for the hosts that it names, the first for all others "
+                + "too. Loaded anew when it changes.",
             HelpName = "FILE",
             Required = true,
             Arity = ArgumentArity.OneOrMore,
-        };
-        var keys = new Option<string[]>("--key")
+        });
+        var keys = ConnectionOptions.Named(new Option<string[]>("--key")
         {
-            Description = "The certificate's private key, a PEM file.",
+            Description = "The certificate's private key, a PEM file: PKCS #8, SEC 1 or PKCS #1, not encrypted.",
             HelpName = "FILE",
             Required = true,
             Arity = ArgumentArity.OneOrMore,
-        };
-        var root = new Option<string?>("--root")
+        });
+        var root = ConnectionOptions.Named(new Option<string?>("--root")
         {
             Description =
                 "Serve the files in this directory; without it, a page that tells how the connection was made.",
             HelpName = "DIR",
-        };
+        });
+        var clientCa = ConnectionOptions.Named(new Option<string?>("--client-ca")
+        {
+            Description = "Take only clients that show a certificate issued under one of the roots in this PEM file.",
+            HelpName = "FILE",
+        });
+        var ocsp = ConnectionOptions.Named(new Option<string?>("--ocsp")
+        {
+            Description = "Fetch OCSP responses for the certificates, in the background, and show them to clients; with a directory, "
+                + "keep them there across restarts.",
+            HelpName = "DIR",
+            Arity = ArgumentArity.ZeroOrOne,
+        });
         var verbose = new Option<bool>("--verbose") { Description = "Log every connection." };
         var fastOpen = ConnectionOptions.FastOpen();
         var tls = ConnectionOptions.Tls();
@@ -56,7 +70,7 @@ internal static class ServeCommand
 
         var command = new Command("serve", "Serve files over HTTPS until SIGTERM or SIGINT.")
         {
-            listen, certificates, keys, root, fastOpen, earlyData, tls, keyLog, handshakeTimeout, verbose,
+            listen, certificates, keys, clientCa, ocsp, root, fastOpen, earlyData, tls, keyLog, handshakeTimeout, verbose,
         };
         command.Validators.Add(result =>
         {
@@ -67,7 +81,11 @@ internal static class ServeCommand
         {
             EndPoint = parsed.GetRequiredValue(listen),
             Credentials = [.. parsed.GetRequiredValue(certificates).Zip(parsed.GetRequiredValue(keys))],
+            ClientCaFile = parsed.GetValue(clientCa),
+            StaplesOcsp = parsed.GetResult(ocsp) is not null,
+            OcspDirectory = parsed.GetValue(ocsp),
             Root = parsed.GetValue(root),
+            Tls = parsed.GetValue(tls),
             FastOpen = parsed.GetValue(fastOpen),
             EarlyDataBytes = parsed.GetValue(earlyData),
             KeyLogFile = parsed.GetValue(keyLog),

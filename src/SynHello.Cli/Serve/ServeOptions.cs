@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 
 using SynHello.Sockets;
 
@@ -14,10 +15,21 @@ internal sealed record ServeOptions
 
     public string? Root { get; init; }
 
+    public SslProtocols Tls { get; init; }
+
     public FastOpenMode FastOpen { get; init; }
 
     /// <summary>The most bytes of early data that are taken of a connection; 0 for none.</summary>
     public int EarlyDataBytes { get; init; }
+
+    /// <summary>A PEM file with the authorities that clients' certificates have to come from; null where none is asked for.</summary>
+    public string? ClientCaFile { get; init; }
+
+    /// <summary>Whether OCSP responses are fetched, to be shown with the certificates.</summary>
+    public bool StaplesOcsp { get; init; }
+
+    /// <summary>Where they are kept across restarts; null for nowhere.</summary>
+    public string? OcspDirectory { get; init; }
 
     public string? KeyLogFile { get; init; }
 

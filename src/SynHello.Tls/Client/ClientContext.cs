@@ -3,21 +3,21 @@ using SynHello.Wire;
 namespace SynHello.Tls;
 
 /// <summary>What the client keeps from one state to the next.</summary>
-internal sealed class ClientContext(TlsClientConfiguration configuration, string? serverName)
+internal sealed partial class ClientContext(TlsClientConfiguration configuration, string? serverName)
     : ConnectionContext(configuration)
 {
-    private static readonly byte[] _tls13Only = [0x03, 0x04];
     private static readonly byte[] _dheOnly = [PskKeyExchangeMode.PskDheKe];
     private static readonly byte[] _eitherMode = [PskKeyExchangeMode.PskDheKe, PskKeyExchangeMode.PskKe];
 
     private readonly byte[] _random = new byte[32];
-    private readonly byte[] _sessionId = configuration.MiddleboxCompatibility ? new byte[32] : [];
+    private byte[] _sessionId = configuration.MiddleboxCompatibility && configuration.SpeaksTls13 ? new byte[32] : [];
     private bool _changeCipherSpecSent;
     private KeySchedule? _sessionKeys;
 
     public TlsClientConfiguration Configuration { get; } = configuration;
 
-    public ReadOnlySpan<byte> SessionId => _sessionId;
+    /// <summary>legacy_session_id: that of the session of TLS 1.2 that is on offer, or octets of no meaning.</summary>
+    public ReadOnlySpan<byte> SessionId => Tls12Session is { SessionId.Length: > 0 } session ? session.SessionId : _sessionId;
 
     /// <summary>The extensions of the ClientHello: no other may be answered.</summary>
     public ExtensionSet Offered { get; private set; }
@@ -27,6 +27,15 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
 
     /// <summary>The suite that a HelloRetryRequest chose; the ServerHello has to choose the same.</summary>
     public CipherSuite? RetrySuite { get; set; }
+
+    /// <summary>What the server's CertificateRequest asks for; null when it asks for none.</summary>
+    public TlsCredentialRequest? CertificateRequest { get; set; }
+
+    /// <summary>How a certificate of this side's may be compressed; null when it may not.</summary>
+    public CertificateCompressionAlgorithm? CertificateCompression { get; set; }
+
+    /// <summary>client_application_traffic_secret_0, until the client's last flight is made.</summary>
+    public byte[] ClientApplicationSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
 
     /// <summary>client_handshake_traffic_secret, until this side's Finished is made.</summary>
     public byte[] ClientHandshakeSecret { get; } = new byte[CipherSuiteParameters.MaximumHashLength];
@@ -98,6 +107,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
             present = present.With(ExtensionType.Cookie);
         if (padding >= 0)
             present = present.With(ExtensionType.Padding);
+        ReadOnlySpan<byte> ticket = Tls12Session is { } olderSession ? olderSession.Ticket : default;
 
         Span<byte> name = stackalloc byte[255];
         name = name[..System.Text.Encoding.ASCII.GetBytes(ServerName ?? "", name)];
@@ -110,19 +120,22 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         {
             LegacyVersion = ProtocolVersion.Tls12,
             Random = _random,
-            LegacySessionId = _sessionId,
+            LegacySessionId = SessionId,
             CipherSuites = new CodePoints(offer.CipherSuites),
             LegacyCompressionMethods = [0],
             Present = present,
             ServerName = name,
-            SupportedVersions = new CodePoints(_tls13Only),
+            SupportedVersions = new CodePoints(offer.Versions),
             SupportedGroups = new CodePoints(offer.Groups),
             SignatureAlgorithms = new CodePoints(offer.SignatureSchemes),
             KeyShares = KeyShareList.Parse(shares.Written),
+            CertificateCompressionAlgorithms = new CodePoints(offer.CertificateCompressionAlgorithms),
             ApplicationProtocols = ProtocolNameList.Parse(offer.ApplicationProtocols),
             RecordSizeLimit = (ushort)(Configuration.RecordSizeLimit ?? 0),
             Cookie = cookie,
             Padding = padding,
+            PointFormats = [0],
+            SessionTicket = ticket,
             PskKeyExchangeModes = Configuration.AllowPskKeyExchange ? _eitherMode : _dheOnly,
             NewSessionCount = tickets,
             ResumptionCount = tickets,
@@ -223,6 +236,7 @@ internal sealed class ClientContext(TlsClientConfiguration configuration, string
         ServerKey?.Dispose();
         _sessionKeys?.Dispose();
         System.Security.Cryptography.CryptographicOperations.ZeroMemory(ClientHandshakeSecret);
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(ClientApplicationSecret);
         base.Dispose();
     }
 }

@@ -14,7 +14,7 @@ internal static class ClientFirstFlight
     /// <returns>The length of the ClientHello's record.</returns>
     public static int Write(ClientContext context, in TlsClientStart start)
     {
-        context.Session = Usable(context, start.Session);
+        context.Offer(Usable(context, start.Session));
         bool hasEarlyData = !start.EarlyData.IsEmpty && MayCarry(context, start.EarlyData.Length);
         context.OffersEarlyData = hasEarlyData;
         context.WriteClientHello();
@@ -61,10 +61,14 @@ internal static class ClientFirstFlight
         if (session is null)
             return null;
         bool isUsable = session.IsCurrent(context.Configuration.TimeProvider!.GetUtcNow()) // checked with the arguments
-            && context.Configuration.CipherSuites.Contains(session.CipherSuite)
+            && IsSpoken(context.Configuration, session)
             && string.Equals(session.ServerName, context.ServerName, StringComparison.OrdinalIgnoreCase);
         return isUsable ? session : null;
     }
+
+    private static bool IsSpoken(TlsClientConfiguration configuration, TlsSession session) =>
+        (session.Version == ProtocolVersion.Tls13 ? configuration.Tls13CipherSuites : configuration.Tls12CipherSuites)
+            .Contains(session.CipherSuite);
 
     private static bool MayCarry(ClientContext context, int length)
     {
@@ -91,14 +95,13 @@ internal static class ClientFirstFlight
             context.RewriteClientHello();
         }
 
-        if (RecordHeader.Size + context.Flight.Length > room && context.Session is not null && behind == 0)
+        if (RecordHeader.Size + context.Flight.Length > room && context.OfferedSession is { } session && behind == 0)
         {
-            TlsSession session = context.Session;
-            context.Session = null;
+            context.Offer(null);
             context.RewriteClientHello();
             if (RecordHeader.Size + context.Flight.Length > room)
             {
-                context.Session = session; // it is cut in two anyway
+                context.Offer(session); // it is cut in two anyway
                 context.RewriteClientHello();
             }
         }

@@ -9,18 +9,9 @@ internal sealed class ExpectCertificate : HandshakeState<ClientContext>
 
     public override HandshakeState<ClientContext> Handle(ClientContext context, in HandshakeMessage message)
     {
-        Certificate certificate = Certificate.Parse(message.Expect(HandshakeType.Certificate), context.Offered);
-        if (!certificate.Context.IsEmpty)
-            throw new TlsProtocolException(TlsErrorCause.IllegalValue, "The server's Certificate has a context.");
-        if (certificate.IsEmpty)
-            throw new TlsProtocolException(TlsErrorCause.NoCertificate, "The server sent no certificate.");
-
-        var chain = new List<ReadOnlyMemory<byte>>();
-        foreach (ReadOnlySpan<byte> der in certificate)
-            chain.Add(der.ToArray());
-        context.Negotiated.PeerCertificates = chain;
-        context.ServerKey = context.Provider.ImportCertificateKey(chain[0].Span);
-        context.Transcript.Append(message.Encoded);
+        context.Negotiated.ServerCertificateLength = message.Encoded.Length;
+        context.ServerKey = PeerCertificate.Take(context, context.Configuration, message, context.Offered)
+            ?? throw new TlsProtocolException(TlsErrorCause.NoCertificate, "The server sent no certificate.");
         return ExpectCertificateVerify.Instance;
     }
 }

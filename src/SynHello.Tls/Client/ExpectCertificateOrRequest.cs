@@ -21,6 +21,22 @@ internal sealed class ExpectCertificateOrRequest : HandshakeState<ClientContext>
         }
 
         context.Negotiated.ClientCertificateRequested = true;
+        var schemes = new List<SignatureScheme>();
+        for (int i = 0; i < request.SignatureAlgorithms.Count; i++)
+            schemes.Add(new SignatureScheme(request.SignatureAlgorithms[i]));
+        context.CertificateRequest = new TlsCredentialRequest
+        {
+            ServerName = context.ServerName,
+            SignatureSchemes = schemes,
+            Authorities = request.ReadAuthorities(),
+            ApplicationProtocol = context.Negotiated.ApplicationProtocol,
+        };
+        foreach (CertificateCompressionAlgorithm algorithm in context.Configuration.CertificateCompressionAlgorithms)
+        {
+            if (context.CertificateCompression is null && request.CertificateCompressionAlgorithms.Contains(algorithm.Value))
+                context.CertificateCompression = algorithm;
+        }
+
         context.Transcript.Append(message.Encoded);
         return ExpectCertificate.Instance;
     }

@@ -57,7 +57,8 @@ internal sealed class ExpectEncryptedExtensions : HandshakeState<ClientContext>
         context.Raise(TlsEvent.EarlyDataAccepted);
     }
 
-    private static SslApplicationProtocol TakeProtocol(ClientContext context, ReadOnlySpan<byte> name)
+    /// <summary>The protocol of that name, if it was offered.</summary>
+    public static SslApplicationProtocol TakeProtocol(ClientContext context, ReadOnlySpan<byte> name)
     {
         foreach (SslApplicationProtocol protocol in context.Configuration.ApplicationProtocols)
         {

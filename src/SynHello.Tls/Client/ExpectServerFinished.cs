@@ -4,7 +4,7 @@ using SynHello.Wire;
 
 namespace SynHello.Tls;
 
-/// <summary>WAIT_FINISHED of RFC 8446 appendix A.1: the server's Finished, answered with the client's.</summary>
+/// <summary>WAIT_FINISHED of RFC 8446 appendix A.1: the server's Finished, answered with the client's last flight.</summary>
 internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
 {
     public static readonly ExpectServerFinished Instance = new();
@@ -18,8 +18,8 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
         keys.ComputeFinished(context.Records.ReadSecret, hash, expected);
         ConnectionContext.CheckFinished(message, expected);
         context.Transcript.Append(message.Encoded);
-        Span<byte> clientSecret = stackalloc byte[keys.HashLength];
         Span<byte> serverSecret = stackalloc byte[keys.HashLength];
+        Span<byte> clientSecret = context.ClientApplicationSecret.AsSpan(0, keys.HashLength);
         context.Transcript.GetHash(hash);
         keys.EnterMaster();
         keys.DeriveSecret("c ap traffic"u8, hash, clientSecret);
@@ -28,8 +28,11 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
         context.LogSecret("CLIENT_TRAFFIC_SECRET_0", clientSecret);
         context.LogSecret("SERVER_TRAFFIC_SECRET_0", serverSecret);
         context.LogSecret("EXPORTER_SECRET", keys.ExporterSecret);
+        context.Records.ProtectReads(keys, serverSecret);
+        CryptographicOperations.ZeroMemory(serverSecret);
+        context.ReadKeyChanged = true;
+        context.ChangeCipherSpecAllowed = false;
 
-        Span<byte> handshakeSecret = context.ClientHandshakeSecret.AsSpan(0, keys.HashLength);
         if (context.OffersEarlyData)
         {
             // The last message under the keys of early data (RFC 8446 section 4.5).
@@ -41,38 +44,33 @@ internal sealed class ExpectServerFinished : HandshakeState<ClientContext>
 
             context.AppendFlight(start);
             context.FlushFlight();
-            context.Records.ProtectWrites(keys, handshakeSecret);
+            context.Records.ProtectWrites(keys, context.ClientHandshakeSecret.AsSpan(0, keys.HashLength));
         }
 
-        if (context.Negotiated.ClientCertificateRequested)
-        {
-            // No certificate to show: an empty list says so (RFC 8446 section 4.4.2).
-            int start = context.Flight.Length;
-            Certificate.Write(context.Flight, context: [], chain: []);
-            context.AppendFlight(start);
-        }
+        return context.CertificateRequest is { } request ? ClientCredential.Show(context, request) : Complete(context);
+    }
 
-        context.WriteFinished(handshakeSecret);
+    /// <summary>Makes the end of the client's last flight.</summary>
+    public static HandshakeState<ClientContext> Complete(ClientContext context)
+    {
+        KeySchedule keys = context.RequireKeys();
+        context.WriteFinished(context.ClientHandshakeSecret.AsSpan(0, keys.HashLength));
         context.FlushFlight();
         CryptographicOperations.ZeroMemory(context.ClientHandshakeSecret);
-
-        context.Records.ProtectReads(keys, serverSecret);
-        context.Records.ProtectWrites(keys, clientSecret);
-        CryptographicOperations.ZeroMemory(clientSecret);
-        CryptographicOperations.ZeroMemory(serverSecret);
+        context.Records.ProtectWrites(keys, context.ClientApplicationSecret.AsSpan(0, keys.HashLength));
+        CryptographicOperations.ZeroMemory(context.ClientApplicationSecret);
         if (context.Configuration.TimeProvider is null)
         {
             keys.Leave();
         }
         else
         {
+            Span<byte> hash = stackalloc byte[keys.HashLength];
             context.Transcript.GetHash(hash);
             keys.EnterResumption(hash);
         }
 
         context.Session = null;
-        context.ReadKeyChanged = true;
-        context.ChangeCipherSpecAllowed = false;
         context.CompleteHandshake();
         return ExpectPostHandshake.Instance;
     }

@@ -12,6 +12,8 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
     public override HandshakeState<ClientContext> Handle(ClientContext context, in HandshakeMessage message)
     {
         ServerHello hello = ServerHello.Parse(message.Expect(HandshakeType.ServerHello));
+        if (Tls12ServerAnswer.IsOne(context, hello))
+            return Tls12ServerAnswer.Take(context, message);
         CheckNegotiation(context, hello);
         return hello.IsHelloRetryRequest ? Retry(context, hello, message) : Enter(context, hello, message);
     }
@@ -26,9 +28,12 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
                 hello.Present.Contains(ExtensionType.SupportedVersions)
                     ? TlsErrorCause.IllegalValue
                     : TlsErrorCause.UnsupportedVersion,
-                $"The server chose TLS {hello.SelectedVersion}; 1.3 was offered.");
+                $"The server chose TLS {hello.SelectedVersion}, which was not offered.");
         }
 
+        if (!context.Configuration.SpeaksTls13)
+            throw new TlsProtocolException(TlsErrorCause.UnsupportedVersion, "The server chose TLS 1.3, which was not offered.");
+        context.WarningsAllowed = false;
         if (hello.LegacyVersion != ProtocolVersion.Tls12)
         {
             throw new TlsProtocolException(
@@ -45,7 +50,7 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
 
         if (hello.LegacyCompressionMethod != 0)
             throw new TlsProtocolException(TlsErrorCause.IllegalCompression, "The server chose a compression method.");
-        if (!context.Configuration.CipherSuites.Contains(hello.CipherSuite))
+        if (!context.Configuration.Tls13CipherSuites.Contains(hello.CipherSuite))
         {
             throw new TlsProtocolException(
                 TlsErrorCause.CipherSuiteNotOffered,

@@ -10,6 +10,30 @@ namespace SynHello.Tls;
 internal static class ClientHelloChoice
 {
     /// <summary>
+    /// The version: the newest that both sides speak (RFC 8446 sections 4.1.2, 4.2.1). A client that could do better than what it offers
+    /// is told so (RFC 7507).
+    /// </summary>
+    public static ProtocolVersion Version(TlsServerConfiguration configuration, in ClientHello hello)
+    {
+        bool isListed = hello.Present.Contains(ExtensionType.SupportedVersions);
+        bool offersTls13 = isListed && hello.SupportedVersions.Contains(ProtocolVersion.Tls13.Value);
+        bool offersTls12 = isListed
+            ? hello.SupportedVersions.Contains(ProtocolVersion.Tls12.Value)
+            : hello.LegacyVersion.Value >= ProtocolVersion.Tls12.Value;
+        if (offersTls13 && configuration.SpeaksTls13)
+            return ProtocolVersion.Tls13;
+        if (!offersTls13 && (configuration.SpeaksTls13 || !offersTls12) && hello.CipherSuites.Contains(Wire.CipherSuite.FallbackScsv.Value))
+        {
+            throw new TlsProtocolException(
+                TlsErrorCause.InappropriateFallback, "The client fell back to an older version than both sides speak.");
+        }
+
+        return offersTls12 && configuration.SpeaksTls12
+            ? ProtocolVersion.Tls12
+            : throw new TlsProtocolException(TlsErrorCause.UnsupportedVersion, "The client offers no version of this server's.");
+    }
+
+    /// <summary>
     /// Refuses a hello that does not negotiate TLS 1.3 or lacks what it must hold (RFC 8446 sections 4.1.2, 9.2).
     /// </summary>
     public static void CheckForm(in ClientHello hello)
@@ -48,7 +72,7 @@ internal static class ClientHelloChoice
 
     public static CipherSuite CipherSuite(TlsServerConfiguration configuration, in ClientHello hello)
     {
-        foreach (CipherSuite suite in configuration.CipherSuites)
+        foreach (CipherSuite suite in configuration.Tls13CipherSuites)
         {
             if (hello.CipherSuites.Contains(suite.Value))
                 return suite;
@@ -99,12 +123,22 @@ internal static class ClientHelloChoice
         return false;
     }
 
-    public static (TlsCredential Credential, SignatureScheme Scheme) Credential(
-        TlsServerConfiguration configuration,
-        in ClientHello hello)
+    /// <summary>What a certificate is chosen by.</summary>
+    public static TlsCredentialRequest CredentialRequest(in ClientHello hello, string? serverName, SslApplicationProtocol protocol)
     {
         RequireExtension(hello, ExtensionType.SignatureAlgorithms);
-        foreach (TlsCredential credential in configuration.Credentials)
+        var schemes = new List<SignatureScheme>();
+        for (int i = 0; i < hello.SignatureAlgorithms.Count; i++)
+            schemes.Add(new SignatureScheme(hello.SignatureAlgorithms[i]));
+        return new TlsCredentialRequest { ServerName = serverName, SignatureSchemes = schemes, ApplicationProtocol = protocol };
+    }
+
+    /// <summary>Chooses among certificates without asking anybody.</summary>
+    public static (TlsCredential Credential, SignatureScheme Scheme) Credential(
+        IReadOnlyList<TlsCredential> credentials, in ClientHello hello)
+    {
+        RequireExtension(hello, ExtensionType.SignatureAlgorithms);
+        foreach (TlsCredential credential in credentials)
         {
             foreach (SignatureScheme scheme in credential.SignatureSchemes)
             {
@@ -113,9 +147,25 @@ internal static class ClientHelloChoice
             }
         }
 
-        throw new TlsProtocolException(
-            TlsErrorCause.NoCommonSignatureScheme,
-            "The client takes no signature scheme of this server's certificates.");
+        throw credentials.Count == 0
+            ? new TlsProtocolException(
+                TlsErrorCause.UnrecognizedName, "There is no certificate for the host that the client asks for.")
+            : new TlsProtocolException(
+                TlsErrorCause.NoCommonSignatureScheme,
+                "The client takes no signature scheme of this server's certificates.");
+    }
+
+    /// <summary>How the chain may be compressed (RFC 8879); null when the two sides know no way in common.</summary>
+    public static CertificateCompressionAlgorithm? CertificateCompression(
+        TlsServerConfiguration configuration, in ClientHello hello)
+    {
+        foreach (CertificateCompressionAlgorithm algorithm in configuration.CertificateCompressionAlgorithms)
+        {
+            if (hello.CertificateCompressionAlgorithms.Contains(algorithm.Value))
+                return algorithm;
+        }
+
+        return null;
     }
 
     /// <summary>

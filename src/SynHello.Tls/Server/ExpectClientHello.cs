@@ -15,6 +15,8 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
     public override HandshakeState<ServerContext> Handle(ServerContext context, in HandshakeMessage message)
     {
         ClientHello hello = ClientHello.Parse(message.Expect(HandshakeType.ClientHello));
+        if (ClientHelloChoice.Version(context.Configuration, hello) == ProtocolVersion.Tls12)
+            return Tls12ServerFlight.Begin(context, hello, message.Encoded);
         ClientHelloChoice.CheckForm(hello);
         if (hello.Present.Contains(ExtensionType.Cookie))
             throw new TlsProtocolException(TlsErrorCause.BadCookie, "A first ClientHello has a cookie.");
@@ -49,7 +51,7 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
         }
 
         context.EarlyDataSkip = earlyData ? EarlyDataSkip.UntilRecordOpens : EarlyDataSkip.No;
-        return ServerFlight.Send(context, hello, suite, group, keyExchange);
+        return ServerFlight.Send(context, message.Encoded, hello, suite, group, keyExchange);
     }
 
     /// <summary>

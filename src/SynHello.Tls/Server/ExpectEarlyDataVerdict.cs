@@ -22,6 +22,6 @@ internal sealed class ExpectEarlyDataVerdict : HandshakeState<ServerContext>
         ResumedSession session = context.Session ?? throw new InvalidOperationException("There is no session.");
         ClientHelloChoice.TryShare(context.Configuration, hello, out NamedGroup group, out ReadOnlySpan<byte> keyExchange);
         context.EarlyDataSkip = accepts ? EarlyDataSkip.No : EarlyDataSkip.UntilRecordOpens;
-        return ServerFlight.Send(context, hello, session.CipherSuite, group, keyExchange);
+        return ServerFlight.Send(context, encoded, hello, session.CipherSuite, group, keyExchange);
     }
 }

@@ -55,6 +55,6 @@ internal sealed class ExpectSecondClientHello : HandshakeState<ServerContext>
         context.Session = SessionChoice.Find(context, hello, message.Encoded, protocol, cookie.Suite, canAgreeOnKey: true);
         context.Transcript.Append(message.Encoded);
         context.Transcript.Start(context.Provider, CipherSuiteParameters.Of(cookie.Suite).Hash);
-        return ServerFlight.Send(context, hello, cookie.Suite, cookie.Group, keyExchange);
+        return ServerFlight.Send(context, message.Encoded, hello, cookie.Suite, cookie.Group, keyExchange);
     }
 }

@@ -16,6 +16,12 @@ internal sealed class ResumedSession : IDisposable
 
     public required CipherSuite CipherSuite { get; init; }
 
+    /// <summary>The DER of the certificate that the client showed then; empty when it showed none.</summary>
+    public required byte[] ClientCertificate { get; init; }
+
+    /// <summary>Until when the verdict on it holds, in milliseconds of Unix time.</summary>
+    public required long ClientVerifiedUntil { get; init; }
+
     /// <summary>Whether the key is used alone (psk_ke).</summary>
     public required bool IsPskOnly { get; init; }
 

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 
+using SynHello.Wire;
+
 namespace SynHello.Tls;
 
 /// <summary>What the server keeps from one state to the next.</summary>
-internal sealed class ServerContext(TlsServerConfiguration configuration) : ConnectionContext(configuration)
+internal sealed partial class ServerContext(TlsServerConfiguration configuration) : ConnectionContext(configuration)
 {
     public TlsServerConfiguration Configuration { get; } = configuration;
 
@@ -19,8 +21,28 @@ internal sealed class ServerContext(TlsServerConfiguration configuration) : Conn
     /// <summary>The session that is resumed; null for a full handshake, and once the flight is made.</summary>
     public ResumedSession? Session { get; set; }
 
-    /// <summary>The ClientHello that waits for a verdict on its early data; null when none does.</summary>
+    /// <summary>The ClientHello that waits for an answer, or for the client's certificate; null when none does.</summary>
     public byte[]? PendingClientHello { get; set; }
+
+    /// <summary>The suite and the group that were chosen for it.</summary>
+    public (CipherSuite Suite, NamedGroup Group) PendingChoice { get; set; }
+
+    /// <summary>What is shown to the client, and the scheme that its key signs with; null until it was chosen.</summary>
+    public (TlsCredential Credential, SignatureScheme Scheme)? Credential { get; set; }
+
+    /// <summary>Whether this handshake asks the client for a certificate.</summary>
+    public bool AsksForCertificate { get; set; }
+
+    /// <summary>What the CertificateRequest offered.</summary>
+    public ExtensionSet Requested { get; set; }
+
+    /// <summary>
+    /// Until when the verdict on the client's certificate holds, in milliseconds of Unix time: no session outlives it.
+    /// </summary>
+    public long ClientVerifiedUntil { get; set; }
+
+    /// <summary>The key of the client's certificate, until its signature was checked.</summary>
+    public CertificateKey? ClientKey { get; set; }
 
     /// <summary>What a verdict on early data is waited for about; null when none is.</summary>
     public EarlyDataAttempt? EarlyDataAttempt { get; set; }
@@ -48,6 +70,8 @@ internal sealed class ServerContext(TlsServerConfiguration configuration) : Conn
         CryptographicOperations.ZeroMemory(ClientApplicationSecret);
         CryptographicOperations.ZeroMemory(ClientHandshakeSecret);
         Session?.Dispose();
+        ClientKey?.Dispose();
+        KeyExchange?.Dispose();
         base.Dispose();
     }
 }

@@ -9,29 +9,41 @@ namespace SynHello.Tls;
 /// <summary>ServerHello to Finished, in one piece: the protected messages share as few records as they fit.</summary>
 internal static class ServerFlight
 {
-    /// <summary>Writes the flight for a ClientHello that is in the transcript already.</summary>
+    /// <summary>Writes the flight for a ClientHello that is in the transcript already, or asks for what it lacks.</summary>
     public static HandshakeState<ServerContext> Send(
         ServerContext context,
+        ReadOnlySpan<byte> encoded,
         in ClientHello hello,
         CipherSuite suite,
         NamedGroup group,
         ReadOnlySpan<byte> keyExchange)
     {
         ResumedSession? session = context.Session;
-        (TlsCredential? credential, SignatureScheme scheme) =
-            session is null ? ClientHelloChoice.Credential(context.Configuration, hello) : default;
-        SslApplicationProtocol protocol = ClientHelloChoice.ApplicationProtocol(context.Configuration, hello);
         TlsNegotiation negotiated = context.Negotiated;
+        SslApplicationProtocol protocol = ClientHelloChoice.ApplicationProtocol(context.Configuration, hello);
+        negotiated.ServerName = ReadServerName(hello);
+        if (session is null && !TryChooseCredential(context, hello, protocol))
+        {
+            context.PendingChoice = (suite, group);
+            return Wait(context, encoded, TlsEvent.NeedCredential);
+        }
+
         negotiated.Version = ProtocolVersion.Tls13;
         negotiated.CipherSuite = suite;
         negotiated.Group = session is { IsPskOnly: true } ? default : group;
-        negotiated.SignatureScheme = scheme;
+        negotiated.SignatureScheme = context.Credential?.Scheme ?? default;
+        negotiated.LocalCredential = context.Credential?.Credential;
         negotiated.ApplicationProtocol = protocol;
-        negotiated.ServerName = ReadServerName(hello);
         negotiated.IsResumed = session is not null;
         if (hello.Present.Contains(ExtensionType.EarlyData))
             negotiated.EarlyData = context.IsEarlyDataAccepted ? EarlyDataStatus.Accepted : EarlyDataStatus.Rejected;
         context.RememberClientRandom(hello.Random);
+
+        if (session is { ClientCertificate.Length: > 0 })
+        {
+            negotiated.PeerCertificates = [session.ClientCertificate];
+            context.ClientVerifiedUntil = session.ClientVerifiedUntil;
+        }
 
         KeySchedule keys = context.StartKeySchedule(suite, session is null ? default : session.Secret, session?.Keys);
         if (session is not null)
@@ -44,15 +56,55 @@ internal static class ServerFlight
         ProtectHandshake(context);
 
         WriteEncryptedExtensions(context, hello, protocol);
-        if (credential is not null)
-            WriteCertificate(context, credential, scheme);
+        if (context.Credential is not var (credential, scheme))
+            return Complete(context, encoded, hello);
+
+        if (context.Configuration.ClientCertificateMode != TlsClientCertificateMode.None)
+            WriteCertificateRequest(context);
+        WriteCertificate(context, hello, credential);
+        return OwnSignature.TryWrite(context, credential, scheme, SignatureContent.Server)
+            ? Complete(context, encoded, hello)
+            : Wait(context, encoded);
+    }
+
+    /// <summary>Goes on with the ClientHello that waits, once a credential was named.</summary>
+    public static HandshakeState<ServerContext> Continue(ServerContext context, IReadOnlyList<TlsCredential> credentials)
+    {
+        byte[] encoded = TakePending(context, out ClientHello hello);
+        context.CredentialRequest = null;
+        context.IsQuestionOpen = false;
+        context.Credential = ClientHelloChoice.Credential(credentials, hello);
+        (CipherSuite suite, NamedGroup group) = context.PendingChoice;
+        hello.KeyShares.TryFind(group, out ReadOnlySpan<byte> keyExchange);
+        return Send(context, encoded, hello, suite, group, keyExchange);
+    }
+
+    /// <summary>Goes on with the flight that waits, once its signature is there.</summary>
+    public static HandshakeState<ServerContext> Continue(ServerContext context, ReadOnlySpan<byte> signature)
+    {
+        byte[] encoded = TakePending(context, out ClientHello hello);
+        OwnSignature.WriteAwaited(context, signature);
+        return Complete(context, encoded, hello);
+    }
+
+    private static HandshakeState<ServerContext> Complete(ServerContext context, ReadOnlySpan<byte> encoded, in ClientHello hello)
+    {
+        KeySchedule keys = context.RequireKeys();
         context.WriteFinished(context.Records.WriteSecret);
         context.FlushFlight();
         DeriveApplicationSecrets(context, keys);
-        ServerTickets.Write(context, hello);
-        session?.Dispose();
-        context.Session = null;
         context.ReadKeyChanged = true;
+        if (context.AsksForCertificate)
+        {
+            // What the client's Finished and the tickets hold depends on its certificate.
+            context.PendingClientHello = encoded.ToArray();
+            return ExpectClientCertificate.Instance;
+        }
+
+        ServerTickets.ExpectFinished(context);
+        ServerTickets.Write(context, hello);
+        context.Session?.Dispose();
+        context.Session = null;
         if (!context.IsEarlyDataAccepted)
             return ExpectClientFinished.Instance;
 
@@ -60,6 +112,46 @@ internal static class ServerFlight
         context.MaySend = true;
         context.Raise(TlsEvent.EarlyDataAccepted);
         return ExpectEndOfEarlyData.Instance;
+    }
+
+    /// <summary>The ClientHello that waits, which waits no more.</summary>
+    public static byte[] TakePending(ServerContext context, out ClientHello hello)
+    {
+        byte[] encoded = context.PendingClientHello ?? throw new InvalidOperationException("No ClientHello waits.");
+        context.PendingClientHello = null;
+        hello = ClientHello.Parse(new HandshakeMessage(encoded).Body);
+        return encoded;
+    }
+
+    private static HandshakeState<ServerContext> Wait(ServerContext context, ReadOnlySpan<byte> encoded, TlsEvent? question = null)
+    {
+        context.PendingClientHello = encoded.ToArray();
+        context.IsQuestionOpen = true;
+        context.ReadKeyChanged = true; // whatever the answer: nothing may follow the ClientHello under the same keys
+        if (question is { } asked)
+            context.Raise(asked);
+        return ExpectAnswer<ServerContext>.Instance;
+    }
+
+    private static bool TryChooseCredential(ServerContext context, in ClientHello hello, SslApplicationProtocol protocol)
+    {
+        if (context.Credential is not null)
+            return true;
+        TlsServerConfiguration configuration = context.Configuration;
+        IReadOnlyList<TlsCredential>? credentials = configuration.Credentials;
+        if (configuration.CredentialSelector is { } selector)
+        {
+            TlsCredentialRequest request = ClientHelloChoice.CredentialRequest(hello, context.Negotiated.ServerName, protocol);
+            credentials = selector(request);
+            if (credentials is null)
+            {
+                context.CredentialRequest = request;
+                return false;
+            }
+        }
+
+        context.Credential = ClientHelloChoice.Credential(credentials, hello);
+        return true;
     }
 
     /// <summary>client_early_traffic_secret (RFC 8446 section 7.1), over the ClientHello alone.</summary>
@@ -175,23 +267,32 @@ internal static class ServerFlight
         context.AppendFlight(start);
     }
 
-    private static void WriteCertificate(ServerContext context, TlsCredential credential, SignatureScheme scheme)
+    private static void WriteCertificateRequest(ServerContext context)
+    {
+        TlsServerConfiguration.ClientAuthentication request = context.Configuration.EncodedRequest;
+        context.AsksForCertificate = true;
+        context.Negotiated.ClientCertificateRequested = true;
+        context.Requested = request.Extensions;
+        int start = context.Flight.Length;
+        new CertificateRequest
+        {
+            SignatureAlgorithms = new CodePoints(request.SignatureSchemes),
+            CertificateCompressionAlgorithms = new CodePoints(request.CompressionAlgorithms),
+            Authorities = request.Authorities,
+        }.Write(context.Flight);
+        context.AppendFlight(start);
+    }
+
+    private static void WriteCertificate(ServerContext context, in ClientHello hello, TlsCredential credential)
     {
         int start = context.Flight.Length;
-        Certificate.Write(context.Flight, context: [], credential.CertificateChain);
+        context.Flight.WriteBytes(CertificateMessages.Of(credential).Get(
+            credential,
+            context.Provider,
+            hello.OcspRequested,
+            ClientHelloChoice.CertificateCompression(context.Configuration, hello)));
+        context.Negotiated.ServerCertificateLength = context.Flight.Length - start;
         context.AppendFlight(start);
-
-        Span<byte> hash = stackalloc byte[context.Transcript.HashLength];
-        context.Transcript.GetHash(hash);
-        Span<byte> content = stackalloc byte[SignatureContent.MaximumLength];
-        content = content[..SignatureContent.Write(SignatureContent.Server, hash, content)];
-        byte[] signature = System.Buffers.ArrayPool<byte>.Shared.Rent(credential.MaximumSignatureLength);
-        int length = credential.Sign(scheme, content, signature);
-
-        start = context.Flight.Length;
-        new CertificateVerify { Algorithm = scheme, Signature = signature.AsSpan(0, length) }.Write(context.Flight);
-        context.AppendFlight(start);
-        System.Buffers.ArrayPool<byte>.Shared.Return(signature);
     }
 
     private static void DeriveApplicationSecrets(ServerContext context, KeySchedule keys)
@@ -211,7 +312,8 @@ internal static class ServerFlight
         CryptographicOperations.ZeroMemory(serverSecret);
     }
 
-    private static string? ReadServerName(in ClientHello hello)
+    /// <summary>The host that the client asks for; null when it names none.</summary>
+    public static string? ReadServerName(in ClientHello hello)
     {
         if (!hello.Present.Contains(ExtensionType.ServerName))
             return null;

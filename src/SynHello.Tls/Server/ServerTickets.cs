@@ -12,14 +12,10 @@ namespace SynHello.Tls;
 /// </summary>
 internal static class ServerTickets
 {
-    /// <summary>
-    /// Works out the client's last flight and keeps its Finished to compare, then writes as many tickets as are due.
-    /// The transcript is at its end.
-    /// </summary>
+    /// <summary>Writes as many tickets as are due. The transcript is at its end.</summary>
     public static void Write(ServerContext context, in ClientHello hello)
     {
         KeySchedule keys = context.RequireKeys();
-        ExpectFinished(context, keys);
         int count = CountFor(context.Configuration, hello, context.Negotiated.IsResumed);
         if (count == 0)
         {
@@ -50,6 +46,8 @@ internal static class ServerTickets
                 ServerName = hello.ServerName,
                 ApplicationProtocol = context.Negotiated.ApplicationProtocol.Protocol.Span,
                 TrustContext = resumption.TrustContext.Span,
+                ClientCertificate = context.Negotiated.PeerCertificates is [var certificate, ..] ? certificate.Span : default,
+                ClientVerifiedUntil = context.ClientVerifiedUntil,
             }.Write(content);
             WriteTicket(context, resumption, content.Written, nonce, add);
         }
@@ -57,6 +55,28 @@ internal static class ServerTickets
         CryptographicOperations.ZeroMemory(secret);
         keys.Leave();
         context.FlushFlight();
+    }
+
+    /// <summary>
+    /// Works out the client's Finished, which stands at the end of the transcript, and keeps it to compare.
+    /// </summary>
+    public static void ExpectFinished(ServerContext context)
+    {
+        KeySchedule keys = context.RequireKeys();
+        Span<byte> hash = stackalloc byte[keys.HashLength];
+        Span<byte> message = stackalloc byte[4 + keys.HashLength];
+        message[..4].Clear();
+        message[0] = HandshakeType.EndOfEarlyData.Value;
+        if (context.IsEarlyDataAccepted)
+            context.Transcript.Append(message[..4]);
+        context.Transcript.GetHash(hash);
+        message[0] = HandshakeType.Finished.Value;
+        message[3] = (byte)keys.HashLength;
+        keys.ComputeFinished(context.ClientHandshakeSecret.AsSpan(0, keys.HashLength), hash, message[4..]);
+        message[4..].CopyTo(context.ClientFinished);
+        context.Transcript.Append(message);
+        context.Transcript.GetHash(hash);
+        keys.EnterResumption(hash);
     }
 
     /// <summary>How many tickets a client is given: what it asks for (RFC 9149), within bounds.</summary>
@@ -75,24 +95,6 @@ internal static class ServerTickets
         hello.PskKeyExchangeModes.Contains(PskKeyExchangeMode.PskDheKe)
         || (resumption.AllowPskKeyExchange && hello.PskKeyExchangeModes.Contains(PskKeyExchangeMode.PskKe));
 
-    private static void ExpectFinished(ServerContext context, KeySchedule keys)
-    {
-        Span<byte> hash = stackalloc byte[keys.HashLength];
-        Span<byte> message = stackalloc byte[4 + keys.HashLength];
-        message[..4].Clear();
-        message[0] = HandshakeType.EndOfEarlyData.Value;
-        if (context.IsEarlyDataAccepted)
-            context.Transcript.Append(message[..4]);
-        context.Transcript.GetHash(hash);
-        message[0] = HandshakeType.Finished.Value;
-        message[3] = (byte)keys.HashLength;
-        keys.ComputeFinished(context.ClientHandshakeSecret.AsSpan(0, keys.HashLength), hash, message[4..]);
-        message[4..].CopyTo(context.ClientFinished);
-        context.Transcript.Append(message);
-        context.Transcript.GetHash(hash);
-        keys.EnterResumption(hash);
-    }
-
     private static void WriteTicket(
         ServerContext context,
         TlsServerResumption resumption,
@@ -102,14 +104,20 @@ internal static class ServerTickets
     {
         byte[] ticket = ArrayPool<byte>.Shared.Rent(content.Length + resumption.Protector.MaximumOverhead);
         int length = resumption.Protector.Seal(content, ticket);
-        new NewSessionTicket
+
+        // A large certificate of the client's makes it longer than this server would take back: better none than one to carry for nothing.
+        if (length <= SessionChoice.LongestTicket)
         {
-            LifetimeSeconds = (uint)resumption.TicketLifetime.TotalSeconds,
-            AgeAdd = ageAdd,
-            Nonce = [nonce],
-            Ticket = ticket.AsSpan(0, length),
-            MaximumEarlyData = resumption.MaximumEarlyData > 0 ? (uint)resumption.MaximumEarlyData : null,
-        }.Write(context.Flight);
+            new NewSessionTicket
+            {
+                LifetimeSeconds = (uint)resumption.TicketLifetime.TotalSeconds,
+                AgeAdd = ageAdd,
+                Nonce = [nonce],
+                Ticket = ticket.AsSpan(0, length),
+                MaximumEarlyData = resumption.MaximumEarlyData > 0 ? (uint)resumption.MaximumEarlyData : null,
+            }.Write(context.Flight);
+        }
+
         ArrayPool<byte>.Shared.Return(ticket);
     }
 }

@@ -16,7 +16,7 @@ internal static class SessionChoice
     private const int MostIdentities = 4;
 
     /// <summary>Longer tickets are nobody's here; they are passed over unopened.</summary>
-    private const int LongestTicket = 2048;
+    public const int LongestTicket = 2048;
 
     /// <param name="context">The connection. Its transcript holds what came before this ClientHello.</param>
     /// <param name="hello">The ClientHello.</param>
@@ -84,6 +84,8 @@ internal static class SessionChoice
             KeySchedule keys = CheckBinder(context, hello, encoded, ticket, identity.Binder);
             return new ResumedSession(ticket.Secret)
             {
+                ClientCertificate = ticket.ClientCertificate.ToArray(),
+                ClientVerifiedUntil = ticket.ClientVerifiedUntil,
                 Keys = keys,
                 Identity = index,
                 CipherSuite = suite ?? ticket.CipherSuite,
@@ -114,7 +116,7 @@ internal static class SessionChoice
             return false;
 
         // RFC 8446 section 4.2.11: the hash has to be the same. Without a HelloRetryRequest the very suite is taken again.
-        if (!configuration.CipherSuites.Contains(ticket.CipherSuite)
+        if (!configuration.Tls13CipherSuites.Contains(ticket.CipherSuite)
             || ticket.Secret.Length != CipherSuiteParameters.Of(ticket.CipherSuite).HashLength)
         {
             return false;
@@ -124,13 +126,24 @@ internal static class SessionChoice
             ? CipherSuiteParameters.Of(chosen).Hash == CipherSuiteParameters.Of(ticket.CipherSuite).Hash
             : hello.CipherSuites.Contains(ticket.CipherSuite.Value);
 
-        // No client is asked for a certificate, so none that has shown one elsewhere is taken for the same.
         return suiteFits
             && System.Text.Ascii.EqualsIgnoreCase(ticket.ServerName, hello.ServerName)
             && ticket.ApplicationProtocol.SequenceEqual(protocol.Protocol.Span)
             && ticket.TrustContext.SequenceEqual(resumption.TrustContext.Span)
-            && ticket.ClientIdentity.IsEmpty;
+            && ClientFits(configuration.ClientCertificateMode, ticket.ClientCertificate, ticket.ClientVerifiedUntil, now);
     }
+
+    /// <summary>
+    /// A client goes on being who it was, for as long as the verdict on its certificate holds; and where certificates are not asked
+    /// for, nobody comes back as somebody who showed one.
+    /// </summary>
+    public static bool ClientFits(
+        TlsClientCertificateMode mode, ReadOnlySpan<byte> certificate, long verifiedUntil, DateTimeOffset now) => mode switch
+        {
+            TlsClientCertificateMode.None => certificate.IsEmpty,
+            TlsClientCertificateMode.Requested when certificate.IsEmpty => true,
+            _ => !certificate.IsEmpty && now.ToUnixTimeMilliseconds() < verifiedUntil,
+        };
 
     /// <summary>RFC 8446 section 4.2.11.2. Compared in constant time.</summary>
     /// <returns>The key schedule, at its early secret.</returns>

@@ -8,7 +8,7 @@ namespace SynHello.Tls;
 /// </summary>
 internal readonly ref struct SessionTicketContent
 {
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
 
     public CipherSuite CipherSuite { get; init; }
 
@@ -42,8 +42,11 @@ internal readonly ref struct SessionTicketContent
     /// <summary>The server's <see cref="TlsServerResumption.TrustContext"/>.</summary>
     public ReadOnlySpan<byte> TrustContext { get; init; }
 
-    /// <summary>A digest of the client's certificate; empty when it showed none.</summary>
-    public ReadOnlySpan<byte> ClientIdentity { get; init; }
+    /// <summary>The DER of the client's certificate; empty when it showed none.</summary>
+    public ReadOnlySpan<byte> ClientCertificate { get; init; }
+
+    /// <summary>Until when the verdict on it holds, in milliseconds of Unix time.</summary>
+    public long ClientVerifiedUntil { get; init; }
 
     /// <summary>The ticket's age in milliseconds; negative when it is from the future.</summary>
     public long AgeAt(DateTimeOffset now) => now.ToUnixTimeMilliseconds() - IssuedAt;
@@ -62,7 +65,9 @@ internal readonly ref struct SessionTicketContent
         writer.WriteVector8(ServerName);
         writer.WriteVector8(ApplicationProtocol);
         writer.WriteVector8(TrustContext);
-        writer.WriteVector8(ClientIdentity);
+        writer.WriteVector16(ClientCertificate);
+        writer.WriteUInt32((uint)(ClientVerifiedUntil >> 32));
+        writer.WriteUInt32((uint)ClientVerifiedUntil);
     }
 
     /// <summary>Reads content that authenticated.</summary>
@@ -87,7 +92,8 @@ internal readonly ref struct SessionTicketContent
                 ServerName = reader.ReadVector8(),
                 ApplicationProtocol = reader.ReadVector8(),
                 TrustContext = reader.ReadVector8(),
-                ClientIdentity = reader.ReadVector8(),
+                ClientCertificate = reader.ReadVector16(),
+                ClientVerifiedUntil = ((long)reader.ReadUInt32() << 32) | reader.ReadUInt32(),
             };
             reader.ExpectEnd();
             return true;

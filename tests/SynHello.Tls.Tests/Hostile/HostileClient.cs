@@ -46,6 +46,27 @@ internal sealed class HostileClient(TlsServerConfiguration? configuration = null
         return Hello().With(10, _retriedGroups).With(44, Octets.Vector16(Cookie));
     }
 
+    public byte[] Message(int type, byte[] body) => Append(Octets.Message(type, body));
+
+    public byte[] Certificate(params byte[][] chain) => Message(
+        11, [0, .. Octets.Vector24([.. chain.SelectMany(der => (byte[])[.. Octets.Vector24(der), 0, 0])])]);
+
+    /// <summary>The chain of a credential.</summary>
+    public byte[] Certificate(TlsCredential credential) =>
+        Certificate([.. credential.CertificateChain.Select(der => der.ToArray())]);
+
+    /// <summary>A right CertificateVerify for the transcript as it is, unless told otherwise.</summary>
+    public byte[] CertificateVerify(TlsCredential credential, SignatureScheme? saidScheme = null, bool asServer = false)
+    {
+        SignatureScheme scheme = credential.SignatureSchemes[0];
+        byte[] content = new byte[SignatureContent.MaximumLength];
+        int length = SignatureContent.Write(
+            asServer ? SignatureContent.Server : SignatureContent.Client, TranscriptHashNow(), content);
+        byte[] signature = new byte[credential.MaximumSignatureLength];
+        signature = signature[..credential.Sign(scheme, content.AsSpan(0, length), signature)];
+        return Message(15, [.. Octets.Two((saidScheme ?? scheme).Value), .. Octets.Vector16(signature)]);
+    }
+
     /// <summary>A right Finished.</summary>
     public byte[] Finished() => MakeFinished();
 

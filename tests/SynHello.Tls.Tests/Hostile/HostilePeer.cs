@@ -50,15 +50,29 @@ internal abstract class HostilePeer : IDisposable
     public void Plain(ContentType type, params byte[] content) => Raw(Octets.Record(type.Value, content));
 
     /// <summary>Sends a protected record; behind the content come its type and as many zeros as wanted.</summary>
-    public void Protected(ContentType type, byte[] content, int padding = 0) =>
-        Raw(Seal([.. content, type.Value, .. new byte[padding]]));
+    public void Protected(ContentType type, byte[] content, int padding = 0)
+    {
+        if (_write is Tls12RecordProtection)
+            Raw(Seal(type, content));
+        else
+            Raw(Seal([.. content, type.Value, .. new byte[padding]]));
+    }
+
+    /// <summary>A protected record of TLS 1.2.</summary>
+    public byte[] Seal(ContentType type, byte[] content)
+    {
+        var record = new System.Buffers.ArrayBufferWriter<byte>();
+        (_write ?? throw new InvalidOperationException("There are no keys yet.")).Write(
+            type, content, RecordLayer.MaximumInnerPlaintext, padding: 1, record);
+        return record.WrittenSpan.ToArray();
+    }
 
     /// <summary>A protected record of any inner plaintext.</summary>
     public byte[] Seal(byte[] inner)
     {
         byte[] record = Octets.Record(23, [.. inner, .. new byte[Aead.TagLength]]);
         Span<byte> body = record.AsSpan(RecordHeader.Size);
-        (_write ?? throw new InvalidOperationException("There are no keys yet.")).Seal(
+        (_write as Tls13RecordProtection ?? throw new InvalidOperationException("There are no keys yet.")).Seal(
             record.AsSpan(0, RecordHeader.Size), body[..inner.Length], body);
         return record;
     }
@@ -77,7 +91,7 @@ internal abstract class HostilePeer : IDisposable
     public void KeyUpdate(bool request = false)
     {
         Handshake(Octets.Message(24, request ? (byte)1 : (byte)0));
-        _write = _write?.Next(Provider);
+        _write = (_write as Tls13RecordProtection)?.Next(Provider);
     }
 
     /// <summary>
@@ -99,10 +113,12 @@ internal abstract class HostilePeer : IDisposable
             cause == Victim.Failure.Cause, $"{Victim.Failure.Cause} instead of {cause}: {Victim.Failure.Message}");
         if (AlertTable.For(cause) is { } alert)
         {
+            if (Victim.Engine.Negotiated.Version == ProtocolVersion.Tls12)
+                alert = AlertTable.InTls12(alert);
             (ContentType type, bool alertIsProtected, byte[] content) = Received[^1];
             Assert.Equal(ContentType.Alert, type);
             Assert.Equal([2, alert.Value], content);
-            Assert.Single(Received, record => record.Type == ContentType.Alert);
+            Assert.Single(Received, record => record.Type == ContentType.Alert && record.Content[0] == 2);
             if (isProtected is { } expected)
                 Assert.Equal(expected, alertIsProtected);
         }
@@ -154,12 +170,28 @@ internal abstract class HostilePeer : IDisposable
     protected abstract void OnMessage(HandshakeType type, byte[] message);
 
     protected void ProtectReads(ReadOnlySpan<byte> secret) =>
-        _read = new RecordProtection(Provider, RequireKeys(), secret);
+        _read = new Tls13RecordProtection(Provider, RequireKeys(), secret);
 
     protected void ProtectWrites(ReadOnlySpan<byte> secret) =>
-        _write = new RecordProtection(Provider, RequireKeys(), secret);
+        _write = new Tls13RecordProtection(Provider, RequireKeys(), secret);
 
-    protected ReadOnlySpan<byte> WriteSecret => _write is null ? [] : _write.TrafficSecret;
+    protected ReadOnlySpan<byte> WriteSecret => _write is Tls13RecordProtection write ? write.TrafficSecret : [];
+
+    /// <summary>The keys of TLS 1.2 that the victim's change_cipher_spec switches to.</summary>
+    protected RecordProtection? PendingReads { get; set; }
+
+    /// <summary>The keys of TLS 1.2 that this side's change_cipher_spec switches to.</summary>
+    protected RecordProtection? PendingWrites { get; set; }
+
+    /// <summary>Whether this side has keys to write with.</summary>
+    public bool IsWriting => _write is not null;
+
+    /// <summary>Switches to the keys of TLS 1.2, without a word to the victim.</summary>
+    public void SwitchWrites()
+    {
+        _write = PendingWrites;
+        PendingWrites = null;
+    }
 
     protected KeySchedule RequireKeys() => Keys ?? throw new InvalidOperationException("There are no keys yet.");
 
@@ -194,19 +226,24 @@ internal abstract class HostilePeer : IDisposable
     private void Read(ContentType type, byte[] record)
     {
         byte[] content = record[RecordHeader.Size..];
-        bool isProtected = type == ContentType.ApplicationData && _read is not null;
+        bool isProtected = _read is not null && (type == ContentType.ApplicationData || _read.ProtectsEveryType);
         if (isProtected)
         {
-            byte[] inner = new byte[content.Length - Aead.TagLength];
+            byte[] inner = new byte[content.Length - _read!.Overhead];
             Assert.True(
-                _read!.TryOpen(record.AsSpan(0, RecordHeader.Size), content, inner),
-                    "The victim's record does not open.");
-            int last = Array.FindLastIndex(inner, octet => octet != 0);
-            type = new ContentType(inner[last]);
-            content = inner[..last];
+                _read.TryOpen(
+                    record.AsSpan(0, RecordHeader.Size), content, inner, RecordLayer.MaximumInnerPlaintext, out type, out int length),
+                "The victim's record does not open.");
+            content = inner[..length];
         }
 
         Received.Add((type, isProtected, content));
+        if (type == ContentType.ChangeCipherSpec && PendingReads is not null)
+        {
+            _read = PendingReads;
+            PendingReads = null;
+        }
+
         if (type == ContentType.Handshake)
             ReadHandshake(content);
     }
@@ -223,7 +260,7 @@ internal abstract class HostilePeer : IDisposable
             _handshake.RemoveRange(0, length);
             Messages.Add(message);
             if (message[0] == 24)
-                _read = _read?.Next(Provider);
+                _read = (_read as Tls13RecordProtection)?.Next(Provider);
             OnMessage(new HandshakeType(message[0]), message);
         }
     }

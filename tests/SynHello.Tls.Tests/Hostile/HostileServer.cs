@@ -89,11 +89,15 @@ internal sealed class HostileServer : HostilePeer
                 (byte[])[.. Octets.Vector24(der), .. Octets.Extensions(extensions)])]),
         ]));
 
-    public byte[] CertificateVerify(SignatureScheme? saidScheme = null)
+    public byte[] Message(int type, byte[] body) => Append(Octets.Message(type, body));
+
+    /// <summary>A right CertificateVerify for the transcript as it is, unless told otherwise.</summary>
+    public byte[] CertificateVerify(SignatureScheme? saidScheme = null, bool asClient = false)
     {
         SignatureScheme scheme = Credential.SignatureSchemes[0];
         byte[] content = new byte[SignatureContent.MaximumLength];
-        int length = SignatureContent.Write(SignatureContent.Server, TranscriptHashNow(), content);
+        int length = SignatureContent.Write(
+            asClient ? SignatureContent.Client : SignatureContent.Server, TranscriptHashNow(), content);
         byte[] signature = new byte[Credential.MaximumSignatureLength];
         signature = signature[..Credential.Sign(scheme, content.AsSpan(0, length), signature)];
         return Append(Octets.Message(15, [.. Octets.Two((saidScheme ?? scheme).Value), .. Octets.Vector16(signature)]));

@@ -1,0 +1,134 @@
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+using SynHello.Crypto;
+using SynHello.Testing;
+using SynHello.Wire;
+
+namespace SynHello.Tests;
+
+/// <summary>Keys that are elsewhere, and are waited for.</summary>
+public sealed class ExternalKeyTests
+{
+    [Theory]
+    [InlineData(CertificateKind.EcdsaP256)]
+    [InlineData(CertificateKind.EcdsaP384)]
+    [InlineData(CertificateKind.Rsa2048)]
+    public async Task Handshake_WaitsForTheSigner(CertificateKind kind)
+    {
+        TestChain chain = TestCertificates.Shared(kind);
+        using X509Credential key = chain.ToCredential();
+        int asked = 0;
+        var credential = new ExternalKeyCredential([chain.Leaf, .. chain.Intermediates], async (scheme, content, token) =>
+        {
+            Assert.True(token.CanBeCanceled);
+            Assert.InRange(content.Length, 130, 146);
+            Interlocked.Increment(ref asked);
+            await Task.Yield();
+            return Sign(key, scheme, content);
+        });
+        Assert.Equal(key.SignatureSchemes, credential.SignatureSchemes);
+        Assert.Equal(key.MaximumSignatureLength, credential.MaximumSignatureLength);
+        Assert.Equal(key.IssuerNames.Select(name => name.ToArray()), credential.IssuerNames.Select(name => name.ToArray()));
+        await using SecurePair pair = await SecurePair.ConnectAsync(
+            client => client.TrustedRoots = [chain.Root], listener => listener.Credentials = [credential]);
+        Assert.Equal(1, asked);
+        await pair.Server.WriteAsync("x"u8.ToArray());
+        Assert.Equal(1, await pair.Client.ReadAsync(new byte[2]).Guarded());
+    }
+
+    [Fact]
+    public void Sign_WithoutWaiting_IsNotPossible()
+    {
+        ExternalKeyCredential credential = Create((_, _, _) => ValueTask.FromResult(default(ReadOnlyMemory<byte>)));
+        Assert.True(credential.SignsElsewhere);
+        Assert.Throws<NotSupportedException>(
+            () => credential.Sign(SignatureScheme.EcdsaSecp256r1Sha256, [1], new byte[credential.MaximumSignatureLength]));
+    }
+
+    [Theory]
+    [InlineData("other key")]
+    [InlineData("empty")]
+    [InlineData("too long")]
+    [InlineData("other content")]
+    public async Task SignAsync_RefusesWhatIsNoSignatureByTheKey(string answer)
+    {
+        using X509Credential key = TestCertificates.Shared(CertificateKind.EcdsaP256).ToCredential();
+        using X509Credential other = TestCertificates.SelfSigned(CertificateKind.EcdsaP256, "other").ToCredential();
+        IRemoteSigner signer = Create((scheme, content, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(answer switch
+        {
+            "other key" => Sign(other, scheme, content),
+            "empty" => [],
+            "too long" => new byte[70_000],
+            _ => Sign(key, scheme, content[..^1]),
+        }));
+        CryptographicException failure = await Assert.ThrowsAsync<CryptographicException>(
+            () => signer.SignAsync(SignatureScheme.EcdsaSecp256r1Sha256, new byte[130], default).AsTask());
+        Assert.Contains("The signer did not sign with the certificate's key", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SignAsync_EndsWithItsToken_WhateverTheSignerDoes()
+    {
+        var never = new TaskCompletionSource<ReadOnlyMemory<byte>>();
+        IRemoteSigner signer = Create((_, _, _) => new ValueTask<ReadOnlyMemory<byte>>(never.Task));
+        using var stop = new CancellationTokenSource();
+        Task<ReadOnlyMemory<byte>> signing =
+            signer.SignAsync(SignatureScheme.EcdsaSecp256r1Sha256, new byte[130], stop.Token).AsTask();
+        Assert.False(signing.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signing.Guarded());
+    }
+
+    [Fact]
+    public async Task Handshake_WhoseSignerFails_EndsWithInternalError()
+    {
+        using var log = new CollectingLogger();
+        TestChain chain = TestCertificates.Shared(CertificateKind.EcdsaP256);
+        await using SecureListener listener = SecurePair.Listen(options =>
+        {
+            options.LoggerFactory = log;
+            options.Credentials =
+            [
+                new ExternalKeyCredential([chain.Leaf], (_, _, _) => throw new InvalidOperationException("The module is out of reach.")),
+            ];
+        });
+        AuthenticationException failure = await Assert.ThrowsAsync<AuthenticationException>(
+            () => SecurePair.MakeClient().ConnectAsync(listener.LocalEndPoint, SecurePair.Host).Guarded());
+        Assert.Equal(AlertDescription.InternalError, Assert.IsType<TlsProtocolException>(failure.InnerException).PeerAlert);
+        Assert.Contains(
+            "The module is out of reach.", (await log.NextAsync(7)).Exception!.InnerException!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Schemes_HaveToFitTheKey()
+    {
+        TestChain chain = TestCertificates.Shared(CertificateKind.Rsa2048);
+        var credential = new ExternalKeyCredential([chain.Leaf], NoAnswer, [SignatureScheme.RsaPssRsaeSha384]);
+        Assert.Equal([SignatureScheme.RsaPssRsaeSha384], credential.SignatureSchemes);
+        Assert.Equal(256, credential.MaximumSignatureLength);
+        Assert.Throws<ArgumentException>(
+            () => new ExternalKeyCredential([chain.Leaf], NoAnswer, [SignatureScheme.EcdsaSecp256r1Sha256]));
+        Assert.Throws<ArgumentException>(() => new ExternalKeyCredential([], NoAnswer));
+
+        using ECDsa curve = ECDsa.Create(ECCurve.NamedCurves.nistP521);
+        using X509Certificate2 unknown = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+                "CN=p521", curve, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        Assert.ThrowsAny<CryptographicException>(() => new ExternalKeyCredential([unknown], NoAnswer));
+
+        static ValueTask<ReadOnlyMemory<byte>> NoAnswer(SignatureScheme scheme, ReadOnlyMemory<byte> content, CancellationToken token) =>
+            throw new InvalidOperationException("Nobody asks.");
+    }
+
+    private static ExternalKeyCredential Create(
+        Func<SignatureScheme, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> sign) =>
+        new([TestCertificates.Shared(CertificateKind.EcdsaP256).Leaf], sign);
+
+    private static byte[] Sign(X509Credential key, SignatureScheme scheme, ReadOnlyMemory<byte> content)
+    {
+        byte[] signature = new byte[key.MaximumSignatureLength];
+        return signature[..key.Sign(scheme, content.Span, signature)];
+    }
+}

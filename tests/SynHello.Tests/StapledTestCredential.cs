@@ -1,0 +1,25 @@
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello.Tests;
+
+/// <summary>A credential that comes with whatever OCSP response a test says.</summary>
+internal sealed class StapledTestCredential(TlsCredential inner) : TlsCredential
+{
+    private volatile IReadOnlyList<ReadOnlyMemory<byte>> _responses = [];
+
+    public override IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain => inner.CertificateChain;
+
+    public override IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses => _responses;
+
+    public override IReadOnlyList<SignatureScheme> SignatureSchemes => inner.SignatureSchemes;
+
+    public override int MaximumSignatureLength => inner.MaximumSignatureLength;
+
+    public override int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature) =>
+        inner.Sign(scheme, message, signature);
+
+    /// <summary>Shows a response with the first certificate; null shows none.</summary>
+    public void Show(byte[]? response) => _responses =
+        response is null ? [] : [response, .. Enumerable.Repeat(ReadOnlyMemory<byte>.Empty, inner.CertificateChain.Count - 1)];
+}

@@ -1,0 +1,384 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+
+using SynHello.Crypto;
+using SynHello.Sockets;
+using SynHello.Testing;
+using SynHello.Tls;
+using SynHello.Wire;
+
+namespace SynHello.Tests;
+
+/// <summary>TLS 1.2 through clients and listeners: versions, False Start, and coming back.</summary>
+public sealed class Tls12Tests
+{
+    private static readonly SslApplicationProtocol _protocol = SslApplicationProtocol.Http11;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, SslProtocols.Tls12, SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls12, SslProtocols.Tls12 | SslProtocols.Tls13, SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls12 | SslProtocols.Tls13, SslProtocols.Tls12, SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls12 | SslProtocols.Tls13, SslProtocols.Tls13, SslProtocols.Tls13)]
+    [InlineData(SslProtocols.None, SslProtocols.None, SslProtocols.Tls13)]
+    [InlineData(SslProtocols.Tls13, SslProtocols.Tls12, null)]
+    [InlineData(SslProtocols.Tls12, SslProtocols.Tls13, null)]
+    public async Task NewestCommonVersion_IsSpoken(SslProtocols ofClient, SslProtocols ofServer, SslProtocols? spoken)
+    {
+        await using SecureListener listener = SecurePair.Listen(options => options.EnabledSslProtocols = ofServer);
+        SecureClient client = SecurePair.MakeClient(options => options.EnabledSslProtocols = ofClient);
+        if (spoken is null)
+        {
+            await Assert.ThrowsAsync<AuthenticationException>(() => VisitAsync(client, listener));
+            return;
+        }
+
+        (HandshakeReport atClient, HandshakeReport atServer) = await VisitAsync(client, listener);
+        Assert.Equal(spoken, atClient.Version.ToSslProtocols());
+        Assert.Equal(spoken, atServer.Version.ToSslProtocols());
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12 | (SslProtocols)192)]
+    [InlineData((SslProtocols)768)]
+    public void OtherVersions_AreRefused(SslProtocols protocols)
+    {
+        Assert.Throws<ArgumentException>(() => SecurePair.MakeClient(options => options.EnabledSslProtocols = protocols));
+        Assert.Throws<ArgumentException>(() => SecurePair.Listen(options => options.EnabledSslProtocols = protocols));
+    }
+
+    [Theory]
+    [InlineData(FastOpenMode.Off, true, 2)]
+    [InlineData(FastOpenMode.Off, false, 3)]
+    [InlineData(FastOpenMode.Cookieless, true, 1)]
+    [InlineData(FastOpenMode.Cookieless, false, 2)]
+    public async Task FalseStart_SavesARoundTrip(FastOpenMode fastOpen, bool isAllowed, int roundTrips)
+    {
+        await using SecureListener listener = Listen(options => options.FastOpen = fastOpen);
+        SecureClient client = Client(options => (options.FastOpen, options.AllowFalseStart) = (fastOpen, isAllowed));
+        (HandshakeReport atClient, HandshakeReport atServer) = await VisitAsync(client, listener);
+        Assert.Equal(isAllowed, atClient.IsFalseStarted);
+        Assert.Equal(roundTrips, atClient.RoundTripsUntilRequest);
+        Assert.Equal(isAllowed, atServer.IsFalseStarted);
+        Assert.Equal(roundTrips, atServer.RoundTripsUntilRequest);
+    }
+
+    /// <summary>RFC 7918 section 4: an attacker may have cut the protocols out of the hello.</summary>
+    [Fact]
+    public async Task FalseStart_WaitsForTheApplicationProtocolThatWasOffered()
+    {
+        await using SecureListener listener = Listen();
+        (HandshakeReport report, _) = await VisitAsync(Client(options => options.ApplicationProtocols = [_protocol]), listener);
+        Assert.False(report.IsFalseStarted);
+        await using SecureListener choosing = Listen(options => options.ApplicationProtocols = [_protocol]);
+        (report, _) = await VisitAsync(Client(options => options.ApplicationProtocols = [_protocol]), choosing);
+        Assert.True(report.IsFalseStarted);
+    }
+
+    [Fact]
+    public async Task FalseStart_EndsWithTheFirstRead()
+    {
+        await using SecureListener listener = Listen();
+        await using SecureStream client = await Client().ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled);
+        Assert.False(client.IsHandshakeComplete);
+        Assert.False(client.HandshakeCompleted.IsCompleted);
+        Assert.Throws<InvalidOperationException>(() => client.ExportKeyingMaterial("EXPERIMENTAL", [], new byte[32]));
+        await client.WriteAsync(new byte[] { 1 }, Cancelled);
+        await using SecureStream server = await listener.AcceptAsync(Cancelled);
+        await client.CompleteHandshakeAsync(Cancelled);
+        await client.HandshakeCompleted.Guarded();
+        Assert.True(client.IsHandshakeComplete);
+        byte[] one = new byte[32], other = new byte[32];
+        client.ExportKeyingMaterial("EXPERIMENTAL", [], one);
+        server.ExportKeyingMaterial("EXPERIMENTAL", [], other);
+        Assert.Equal(one, other);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => client.UpdateKeyAsync(cancellationToken: Cancelled));
+        await server.WriteAsync(new byte[] { 2 }, Cancelled);
+        await client.ReadExactlyAsync(one.AsMemory(0, 1), Cancelled);
+        Assert.Equal(2, one[0]);
+    }
+
+    /// <summary>What the server says is handed out only after its Finished was checked.</summary>
+    [Fact]
+    public async Task FalseStart_WithAServerThatFailsAtTheEnd_FailsTheFirstRead()
+    {
+        using System.Net.Sockets.Socket socket = SslPeer.Listen();
+        var server = new TlsServerConfiguration(
+            DefaultCryptoProvider.Instance, [TestCertificates.Shared(CertificateKind.EcdsaP256).ToCredential()])
+        {
+            Versions = [ProtocolVersion.Tls12],
+        };
+        Task<SecureStream> connecting = Client().ConnectAsync(socket.LocalEndPoint!, SecurePair.Host, Cancelled).AsTask();
+        using System.Net.Sockets.Socket accepted = await socket.AcceptAsync().Guarded();
+        using var end = new EngineEnd(new TlsServerEngine(server));
+        byte[] buffer = new byte[16_384];
+        while (!connecting.IsCompleted)
+        {
+            int count = await accepted.ReceiveAsync(buffer).Guarded();
+            end.Deliver(buffer.AsSpan(0, count));
+            byte[] flight = end.TakeOutput();
+            if (end.Engine.IsHandshakeComplete)
+            {
+                flight[^1] ^= 1; // in the Finished
+                await accepted.SendAsync(flight).Guarded();
+                break;
+            }
+
+            await accepted.SendAsync(flight).Guarded();
+        }
+
+        await using SecureStream client = await connecting.Guarded();
+        var failure = await Assert.ThrowsAsync<IOException>(() => client.ReadAsync(new byte[1], Cancelled).AsTask());
+        Assert.Equal(TlsErrorCause.BadRecordMac, Assert.IsType<TlsProtocolException>(failure.InnerException).Cause);
+        await Assert.ThrowsAsync<IOException>(() => client.HandshakeCompleted.Guarded());
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(0, true)]
+    [InlineData(2, true)]
+    public async Task ReturningClient_ResumesAgainAndAgain(int tickets, bool hasCache)
+    {
+        var cache = new SessionIdCache();
+        await using SecureListener listener = Listen(options =>
+        {
+            options.TicketCount = tickets;
+            options.SessionCache = hasCache ? cache : null;
+        });
+        SecureClient client = Client();
+        for (int visit = 0; visit < 4; visit++)
+        {
+            (HandshakeReport atClient, HandshakeReport atServer) = await VisitAsync(client, listener);
+            Assert.Equal(visit > 0, atClient.IsResumed);
+            Assert.Equal(visit > 0, atServer.IsResumed);
+            Assert.Equal(2, atClient.RoundTripsUntilRequest);
+            Assert.Equal(2, atServer.RoundTripsUntilRequest);
+        }
+
+        Assert.Equal(tickets == 0 ? 3 : 0, cache.Statistics.Hits);
+    }
+
+    [Fact]
+    public async Task WithoutTicketsAndCache_NothingIsResumed()
+    {
+        await using SecureListener listener = Listen(options => options.TicketCount = 0);
+        SecureClient client = Client();
+        await VisitAsync(client, listener);
+        Assert.False((await VisitAsync(client, listener)).Client.IsResumed);
+    }
+
+    /// <summary>One server has made the session, and another one at the same address resumes it.</summary>
+    [Fact]
+    public async Task SharedCache_IsAskedByEveryServer()
+    {
+        var cache = new SharedSessions();
+        var keys = new SessionTicketKeyRing();
+        SecureClient client = Client();
+        System.Net.IPEndPoint endPoint;
+        await using (SecureListener first = Listen(options => Share(options, cache, keys)))
+        {
+            endPoint = first.LocalEndPoint;
+            await VisitAsync(client, first);
+        }
+
+        await using SecureListener second = Listen(options =>
+        {
+            Share(options, cache, keys);
+            options.ListenEndPoint = endPoint;
+        });
+        Assert.True((await VisitAsync(client, second)).Server.IsResumed);
+        Assert.Equal(1, cache.Asked);
+    }
+
+    /// <summary>A cache that fails, or never answers, costs a session and not the connection.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SharedCache_ThatFails_MeansAFullHandshake(bool hangs)
+    {
+        var cache = new SharedSessions();
+        var log = new CollectingLogger();
+        var keys = new SessionTicketKeyRing();
+        await using SecureListener listener = Listen(options =>
+        {
+            Share(options, cache, keys);
+            options.LoggerFactory = log;
+        });
+        SecureClient client = Client();
+        await VisitAsync(client, listener);
+        cache.Answer = async cancellationToken =>
+        {
+            if (hangs)
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new IOException("The cache is gone.");
+        };
+        Assert.False((await VisitAsync(client, listener)).Client.IsResumed);
+        Assert.Single(log.Entries, entry => entry.Id == 45);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ClientCertificate_IsKnown_AndIsKeptByTheSession(bool byId)
+    {
+        using var authority = new TestClientAuthority("SynHello clients");
+        using TestChain alice = authority.Issue("alice");
+        await using SecureListener listener = Listen(options =>
+        {
+            options.ClientCertificateMode = TlsClientCertificateMode.Required;
+            options.TrustedClientRoots = [authority.Root];
+            options.TicketCount = byId ? 0 : 2;
+            options.SessionCache = new SessionIdCache();
+        });
+        SecureClient client = Client(options => options.Credentials = [alice.ToCredential()]);
+        for (int visit = 0; visit < 2; visit++)
+        {
+            await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled);
+            await stream.FlushAsync(Cancelled);
+            await using SecureStream served = await listener.AcceptAsync(Cancelled).Guarded();
+            await stream.CompleteHandshakeAsync(Cancelled);
+            Assert.Equal(visit > 0, served.Report.IsResumed);
+            Assert.Equal("CN=alice", served.RemoteCertificate?.Subject);
+        }
+    }
+
+    /// <summary>A session of one version is not resumed with another, and is not in the way of it either.</summary>
+    [Fact]
+    public async Task ServerThatGainsTls13_IsSpokenWithAtOnce()
+    {
+        var keys = new SessionTicketKeyRing();
+        SecureClient client = SecurePair.MakeClient();
+        System.Net.IPEndPoint endPoint;
+        await using (SecureListener old = Listen(options => options.TicketKeys = keys))
+        {
+            endPoint = old.LocalEndPoint;
+            Assert.Equal(ProtocolVersion.Tls12, (await VisitAsync(client, old)).Client.Version);
+        }
+
+        await using SecureListener renewed = SecurePair.Listen(options => (options.ListenEndPoint, options.TicketKeys) = (endPoint, keys));
+        (HandshakeReport report, _) = await VisitAsync(client, renewed);
+        Assert.Equal(ProtocolVersion.Tls13, report.Version);
+        Assert.False(report.IsResumed);
+        Assert.True((await VisitAsync(client, renewed)).Client.IsResumed);
+    }
+
+    [Theory]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, CertificateKind.EcdsaP256)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, CertificateKind.EcdsaP384)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, CertificateKind.EcdsaP256)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, CertificateKind.Rsa2048)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, CertificateKind.Rsa2048)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, CertificateKind.Rsa2048)]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")] // where .NET lets one choose suites
+    public async Task SslStream_IsSpokenWithInBothRoles(TlsCipherSuite suite, CertificateKind kind)
+    {
+        TestChain chain = TestCertificates.Shared(kind);
+        (SecureStream client, SslPeer server) = await SslPeer.ServeAsync(
+            options => (options.EnabledSslProtocols, options.CipherSuites, options.TrustedRoots) =
+                (SslProtocols.Tls12, [new((ushort)suite)], [chain.Root]),
+            options =>
+            {
+                options.EnabledSslProtocols = SslProtocols.Tls12;
+                options.CipherSuitesPolicy = new CipherSuitesPolicy([suite]); // .NET leaves ChaCha20 out of 1.2 otherwise
+                options.ServerCertificateContext = SslStreamCertificateContext.Create(chain.Leaf, chain.Intermediates, offline: true);
+            });
+        await using (client)
+        using (server)
+        {
+            Assert.Equal(suite, server.Stream.NegotiatedCipherSuite);
+            await AssertCarriesAsync(client, server.Stream);
+        }
+
+        await using SecureListener listener = Listen(options =>
+        {
+            options.Credentials = [chain.ToCredential()];
+            options.CipherSuites = [new((ushort)suite)];
+        });
+        using SslPeer visitor = await SslPeer.ConnectAsync(listener.LocalEndPoint, options =>
+        {
+            options.EnabledSslProtocols = SslProtocols.Tls12;
+            options.CipherSuitesPolicy = new CipherSuitesPolicy([suite]);
+            options.CertificateChainPolicy!.CustomTrustStore.Clear();
+            options.CertificateChainPolicy.CustomTrustStore.Add(chain.Root);
+        });
+        await using SecureStream served = await listener.AcceptAsync(Cancelled).Guarded();
+        Assert.Equal(suite, served.NegotiatedCipherSuite);
+        await AssertCarriesAsync(served, visitor.Stream);
+    }
+
+    private static void Share(SecureListenerOptions options, TlsSessionCache cache, SessionTicketKeyRing keys)
+    {
+        options.TicketCount = 0;
+        options.SessionCache = cache;
+        options.TicketKeys = keys;
+    }
+
+    private static SecureListener Listen(Action<SecureListenerOptions>? configure = null) => SecurePair.Listen(options =>
+    {
+        options.EnabledSslProtocols = SslProtocols.Tls12;
+        options.FastOpen = FastOpenMode.Off;
+        configure?.Invoke(options);
+    });
+
+    private static SecureClient Client(Action<SecureClientOptions>? configure = null) => SecurePair.MakeClient(options =>
+    {
+        options.EnabledSslProtocols = SslProtocols.Tls12;
+        options.FastOpen = FastOpenMode.Off;
+        configure?.Invoke(options);
+    });
+
+    private static async Task AssertCarriesAsync(SecureStream stream, Stream peer)
+    {
+        byte[] sent = RandomNumberGenerator.GetBytes(100_000), received = new byte[100_000];
+        Task writing = stream.WriteAsync(sent, Cancelled).AsTask();
+        await peer.ReadExactlyAsync(received, Cancelled).Guarded();
+        await writing;
+        Assert.Equal(sent, received);
+        writing = peer.WriteAsync(sent, Cancelled).AsTask();
+        await stream.ReadExactlyAsync(received, Cancelled).Guarded();
+        await writing;
+        Assert.Equal(sent, received);
+    }
+
+    /// <summary>A request and a response, the request in the client's first write.</summary>
+    private static async Task<(HandshakeReport Client, HandshakeReport Server)> VisitAsync(SecureClient client, SecureListener listener)
+    {
+        await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled);
+        await stream.WriteAsync(new byte[] { 1, 2, 3 }, Cancelled);
+        await using SecureStream served = await listener.AcceptAsync(Cancelled).Guarded();
+        byte[] request = new byte[3];
+        await served.ReadExactlyAsync(request, Cancelled).Guarded();
+        await served.WriteAsync(request, Cancelled);
+        await stream.ReadExactlyAsync(request, Cancelled).Guarded();
+        Assert.Equal([1, 2, 3], request);
+        return (stream.Report, served.Report);
+    }
+
+    private sealed class SharedSessions : SharedSessionCache
+    {
+        private readonly ConcurrentDictionary<string, byte[]> _sessions = new();
+        private int _asked;
+
+        public int Asked => _asked;
+
+        public Func<CancellationToken, Task>? Answer { get; set; }
+
+        public override void Add(ReadOnlySpan<byte> sessionId, ReadOnlySpan<byte> session, DateTimeOffset expiresAt) =>
+            _sessions[Convert.ToHexString(sessionId)] = session.ToArray();
+
+        public override void Remove(ReadOnlySpan<byte> sessionId) => _sessions.TryRemove(Convert.ToHexString(sessionId), out _);
+
+        public override async ValueTask<ReadOnlyMemory<byte>> FindAsync(
+            ReadOnlyMemory<byte> sessionId, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _asked);
+            await Task.Yield();
+            if (Answer is { } answer)
+                await answer(cancellationToken);
+            return _sessions.GetValueOrDefault(Convert.ToHexString(sessionId.Span));
+        }
+    }
+}

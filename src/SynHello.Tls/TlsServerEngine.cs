@@ -88,7 +88,7 @@ public sealed class TlsServerEngine : TlsEngine
     private protected override void OnFailed(TlsProtocolException failure)
     {
         if (_context.IsSessionCached && IsHandshakeComplete)
-            _context.Configuration.Resumption?.SessionCache?.Remove(_context.SessionId);
+            Tls12ServerSessions.Remove(_context.Configuration.Resumption?.SessionCache, _context.SessionId);
     }
 
     private protected override void Handle(in HandshakeMessage message)

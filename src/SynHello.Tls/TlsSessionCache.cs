@@ -7,7 +7,7 @@ namespace SynHello.Tls;
 /// </summary>
 /// <remarks>
 /// What is kept is sealed by the server's <see cref="SessionTicketProtector"/>: a cache holds no secret in the clear, servers that share
-/// it need the same keys, and nothing in it outlives them.
+/// it need the same keys, and nothing in it outlives them. What a member throws counts as not kept, or not found.
 /// </remarks>
 public abstract class TlsSessionCache
 {

@@ -250,7 +250,7 @@ public sealed class SecureClient
             attempt.ReleaseFlight();
             stream = MakeStream(dialed, attempt.HandOverEngine());
             await stream.CompleteClientHandshakeAsync(
-                dialed, attempt, _heldFlights, new HandshakeAnswers(Verify, _credentialCallback, _logger, FindSession: null), start, linked.Token).ConfigureAwait(false);
+                dialed, attempt, _heldFlights, new HandshakeAnswers(Verify, _credentialCallback, _logger, FindSession: null), _handshakeTimeout, start, linked.Token).ConfigureAwait(false);
             LogConnected(endPoint, stream.Report);
             return stream;
         }

@@ -134,7 +134,8 @@ public sealed class SecureClientOptions
     /// Whether, in TLS 1.2, a connection is handed out and takes its first request before the server's Finished has come (False Start,
     /// RFC 7918), which saves a round trip; true by default. It is done only with suites and groups that are strong enough, and
     /// where an application protocol was chosen, or none was offered. Nothing that the server sends is handed out before its
-    /// Finished was checked: <see cref="SecureStream.IsHandshakeComplete"/>.
+    /// Finished was checked: <see cref="SecureStream.IsHandshakeComplete"/>. Whoever only writes calls <see
+    /// cref="SecureStream.CompleteHandshakeAsync"/> before disposing, and whoever exports keying material before that.
     /// </summary>
     public bool AllowFalseStart { get; set; } = true;
 

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 
+using Microsoft.Extensions.Logging;
+
 using SynHello.Tls;
 using SynHello.Wire;
 
@@ -15,7 +17,8 @@ public sealed partial class SecureStream
 
     /// <summary>Set before the stream is handed out, if it is early; stays.</summary>
     private EarlyPhase? _earlyPhase;
-    private ServerHandshakeSettings? _settings;
+    private ILogger? _phaseLogger;
+    private TimeSpan _phaseLimit;
 
     /// <summary>How many bytes of plaintext were read, all in all. Only the reader uses it.</summary>
     private long _plaintextRead;
@@ -33,7 +36,8 @@ public sealed partial class SecureStream
 
     /// <summary>
     /// Completes when the handshake is complete. Fails when it fails, with an <see cref="IOException"/>, or a
-    /// <see cref="TimeoutException"/> when it takes longer than <see cref="SecureListenerOptions.HandshakeTimeout"/>; is canceled
+    /// <see cref="TimeoutException"/> when it takes longer than <see cref="SecureListenerOptions.HandshakeTimeout"/>, or on a client
+    /// <see cref="SecureClientOptions.HandshakeTimeout"/>; is canceled
     /// when the stream is disposed of before. It only observes: somebody has to read, or to call
     /// <see cref="CompleteHandshakeAsync"/>. Nobody has to await it.
     /// </summary>
@@ -143,13 +147,13 @@ public sealed partial class SecureStream
     }
 
     /// <summary>The stream is about to be handed out; the handshake's time goes on.</summary>
-    private void BeginEarlyPhase(ServerHandshakeSettings settings, long start)
+    private void BeginEarlyPhase(TimeSpan handshakeTimeout, ILogger logger, long start)
     {
         TimeSpan passed = _timeProvider.GetElapsedTime(start);
-        _settings = settings;
+        (_phaseLimit, _phaseLogger) = (handshakeTimeout, logger);
         _earlyPhase = new EarlyPhase(start);
-        if (settings.HandshakeTimeout != Timeout.InfiniteTimeSpan)
-            _earlyPhase.Limit(settings.HandshakeTimeout - passed, _timeProvider, EndStalledHandshake);
+        if (handshakeTimeout != Timeout.InfiniteTimeSpan)
+            _earlyPhase.Limit(handshakeTimeout - passed, _timeProvider, EndStalledHandshake);
     }
 
     /// <summary>To be called by the reader, once the engine says so.</summary>
@@ -184,9 +188,10 @@ public sealed partial class SecureStream
     /// <summary>Ends a handshake whose time is up, unless its end is here already and nobody has read it.</summary>
     private void EndStalledHandshake()
     {
-        if (IsDisposed || TryCatchUp() || _earlyPhase is not { IsOver: false } phase || _settings is not { } settings)
+        if (IsDisposed || TryCatchUp() || _earlyPhase is not { IsOver: false } phase || _phaseLogger is not { } logger)
             return;
-        var failure = new TlsProtocolException(TlsErrorCause.HandshakeTimeout, settings.TimeoutMessage);
+        var failure = new TlsProtocolException(
+            TlsErrorCause.HandshakeTimeout, $"The handshake took longer than {_phaseLimit.TotalSeconds:0.###} s.");
         lock (_lock)
         {
             if (_engine.IsHandshakeComplete)
@@ -195,7 +200,7 @@ public sealed partial class SecureStream
         }
 
         phase.Fail(new TimeoutException(failure.Message, failure));
-        Log.HandshakeFailed(settings.Logger, RemoteEndPoint, failure.Cause, failure.Message);
+        Log.HandshakeFailed(logger, RemoteEndPoint, failure.Cause, failure.Message);
         TrySendOutput();
         try
         {

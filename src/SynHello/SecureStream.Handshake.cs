@@ -18,6 +18,7 @@ public sealed partial class SecureStream
     /// <param name="attempt">What the first flight was made of.</param>
     /// <param name="heldFlights">Has the last flight sent if no request takes it along.</param>
     /// <param name="answers">Who answers what the engine asks.</param>
+    /// <param name="handshakeTimeout">How long the handshake may take; it goes on behind a False Start.</param>
     /// <param name="start">When dialing began, in ticks of the clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask CompleteClientHandshakeAsync(
@@ -25,6 +26,7 @@ public sealed partial class SecureStream
         ClientAttempt attempt,
         HeldFlights heldFlights,
         HandshakeAnswers answers,
+        TimeSpan handshakeTimeout,
         long start,
         CancellationToken cancellationToken)
     {
@@ -51,7 +53,7 @@ public sealed partial class SecureStream
         }
 
         if (!engine.IsHandshakeComplete)
-            _earlyPhase = new EarlyPhase(start); // a False Start: whoever reads first completes the handshake
+            BeginEarlyPhase(handshakeTimeout, answers.Logger, start); // a False Start: whoever reads first completes the handshake
         attempt.Conclude();
         bool isRequestDue = attempt.IsRequestDue;
         if (isRequestDue)
@@ -155,7 +157,7 @@ public sealed partial class SecureStream
             HeldBackBytes = _gate?.HeldBackBytes ?? 0,
         };
         if (!engine.IsHandshakeComplete)
-            BeginEarlyPhase(settings, start);
+            BeginEarlyPhase(settings.HandshakeTimeout, settings.Logger, start);
     }
 
     /// <summary>The handshake records in front: behind them early data may stand, which is skipped with them if it is not taken.</summary>

@@ -1,4 +1,5 @@
 using SynHello.Tls;
+using SynHello.Wire;
 
 namespace SynHello;
 
@@ -27,6 +28,16 @@ public sealed partial class SecureStream
     {
         if (_waitsForSessions)
             _sessions?.WhenKeptAsync().GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// A session of TLS 1.2 whose connection fails is not resumed again (RFC 5246 section 7.2.2): a server that has something against it may
+    /// say so only behind the handshake, and would say it each time.
+    /// </summary>
+    private void ForgetSessions(TlsProtocolException failure)
+    {
+        if (_engine.Negotiated.Version == ProtocolVersion.Tls12 && failure.Cause != TlsErrorCause.TruncatedByPeer)
+            _sessions?.Forget();
     }
 
     private void KeepSessions()

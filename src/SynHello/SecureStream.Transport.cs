@@ -155,6 +155,21 @@ public sealed partial class SecureStream
         }
     }
 
+    /// <summary>
+    /// Sends what the engine has said by itself while it read, in TLS 1.2: a peer whose renegotiation was refused may wait to hear so,
+    /// and an application that only reads would never send it.
+    /// </summary>
+    private void SendAnswer()
+    {
+        if (_engine.Negotiated.Version != ProtocolVersion.Tls12)
+            return;
+        bool hasOutput;
+        lock (_lock)
+            hasOutput = !_output.IsEmpty;
+        if (hasOutput)
+            TrySendOutput();
+    }
+
     private PooledBuffer? TakeOutput()
     {
         lock (_lock)

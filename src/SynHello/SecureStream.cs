@@ -322,7 +322,9 @@ public sealed partial class SecureStream : Stream
             {
                 if (IsAtEndOf(kind))
                     return 0;
-                if (!TryProcessReceived(kind) && !await ReceiveAsync(cancellationToken).ConfigureAwait(false))
+                if (TryProcessReceived(kind))
+                    SendAnswer();
+                else if (!await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                     EndReceived();
             }
 
@@ -335,6 +337,7 @@ public sealed partial class SecureStream : Stream
         catch (TlsProtocolException exception)
         {
             TrySendOutput();
+            ForgetSessions(exception);
             var failure = new IOException(exception.Message, exception);
             FailHandshake(failure);
             throw failure;

@@ -136,6 +136,47 @@ public sealed class Tls12Tests
         await Assert.ThrowsAsync<IOException>(() => client.HandshakeCompleted.Guarded());
     }
 
+    /// <summary>The handshake's time goes on behind a False Start: a server that falls silent is given up.</summary>
+    [Fact]
+    public async Task FalseStart_WithAServerThatFallsSilent_EndsWithTheHandshakesTime()
+    {
+        using System.Net.Sockets.Socket socket = SslPeer.Listen();
+        var server = new TlsServerConfiguration(
+            DefaultCryptoProvider.Instance, [TestCertificates.Shared(CertificateKind.EcdsaP256).ToCredential()])
+        {
+            Versions = [ProtocolVersion.Tls12],
+        };
+        var clock = new StoppedTimers();
+        Task<SecureStream> connecting = Client(options => options.TimeProvider = clock)
+            .ConnectAsync(socket.LocalEndPoint!, SecurePair.Host, Cancelled).AsTask();
+        using System.Net.Sockets.Socket accepted = await socket.AcceptAsync().Guarded();
+        using var end = new EngineEnd(new TlsServerEngine(server));
+        byte[] buffer = new byte[16_384];
+        int count = await accepted.ReceiveAsync(buffer).Guarded();
+        end.Deliver(buffer.AsSpan(0, count));
+        await accepted.SendAsync(end.TakeOutput()).Guarded();
+        await using SecureStream client = await connecting.Guarded();
+        Task<int> reading = client.ReadAsync(new byte[1], Cancelled).AsTask();
+        Assert.False(client.HandshakeCompleted.IsCompleted);
+        clock.FireWithin(TimeSpan.FromSeconds(11));
+        await Assert.ThrowsAsync<TimeoutException>(() => client.HandshakeCompleted.Guarded());
+        await Assert.ThrowsAnyAsync<IOException>(() => reading.Guarded());
+    }
+
+    /// <summary>Whatever a cache throws costs sessions, and no connection.</summary>
+    [Fact]
+    public async Task Cache_ThatThrows_CostsNoConnection()
+    {
+        await using SecureListener listener = Listen(options =>
+        {
+            options.TicketCount = 0;
+            options.SessionCache = new BrokenCache();
+        });
+        SecureClient client = Client();
+        for (int visit = 0; visit < 2; visit++)
+            Assert.False((await VisitAsync(client, listener)).Client.IsResumed);
+    }
+
     [Theory]
     [InlineData(2, false)]
     [InlineData(0, true)]
@@ -355,6 +396,17 @@ public sealed class Tls12Tests
         await stream.ReadExactlyAsync(request, Cancelled).Guarded();
         Assert.Equal([1, 2, 3], request);
         return (stream.Report, served.Report);
+    }
+
+    private sealed class BrokenCache : TlsSessionCache
+    {
+        public override void Add(ReadOnlySpan<byte> sessionId, ReadOnlySpan<byte> session, DateTimeOffset expiresAt) => throw Gone();
+
+        public override bool TryFind(ReadOnlySpan<byte> sessionId, out ReadOnlyMemory<byte> session) => throw Gone();
+
+        public override void Remove(ReadOnlySpan<byte> sessionId) => throw Gone();
+
+        private static IOException Gone() => new("The cache is gone.");
     }
 
     private sealed class SharedSessions : SharedSessionCache

@@ -32,9 +32,37 @@ internal static class Tls12ServerSessions
             return;
         TlsServerResumption resumption = context.Configuration.Resumption!;
         byte[] session = Seal(context, resumption, context.SessionId, out int length);
-        resumption.SessionCache!.Add(context.SessionId, session.AsSpan(0, length), ExpiresAt(context, resumption));
+        context.IsSessionCached = TryAdd(
+            resumption.SessionCache!, context.SessionId, session.AsSpan(0, length), ExpiresAt(context, resumption));
         ArrayPool<byte>.Shared.Return(session);
-        context.IsSessionCached = true;
+    }
+
+    /// <summary>Forgets a session, as well as its cache can.</summary>
+    public static void Remove(TlsSessionCache? cache, ReadOnlySpan<byte> sessionId)
+    {
+        try
+        {
+            cache?.Remove(sessionId);
+        }
+        catch (Exception)
+        {
+            // It ends by itself, and the failure that brought us here is what has to be told.
+        }
+    }
+
+    /// <summary>A cache that fails costs its clients their sessions, and no connection.</summary>
+    private static bool TryAdd(
+        TlsSessionCache cache, ReadOnlySpan<byte> sessionId, ReadOnlySpan<byte> session, DateTimeOffset expiresAt)
+    {
+        try
+        {
+            cache.Add(sessionId, session, expiresAt);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
     }
 
     private static DateTimeOffset ExpiresAt(ServerContext context, TlsServerResumption resumption) =>

@@ -27,7 +27,7 @@ internal static class Tls12SessionChoice
             return TryOpen(context, resumption, hello, hello.SessionTicket, sessionId: []);
         if (hello.LegacySessionId.IsEmpty || resumption.SessionCache is not { } cache)
             return false;
-        return cache.TryFind(hello.LegacySessionId, out ReadOnlyMemory<byte> session)
+        return TryFind(cache, hello.LegacySessionId, out ReadOnlyMemory<byte> session)
             ? TryResume(context, hello, session.Span)
             : null;
     }
@@ -112,5 +112,19 @@ internal static class Tls12SessionChoice
         Tls12ServerFlight.FillRandom(context, random);
         context.Tls12Keys = new Tls12KeySchedule(context.Provider, session.CipherSuite, hello.Random, random);
         context.Tls12Keys.Resume(session.MasterSecret);
+    }
+
+    /// <summary>A cache that fails knows nothing.</summary>
+    private static bool TryFind(TlsSessionCache cache, ReadOnlySpan<byte> sessionId, out ReadOnlyMemory<byte> session)
+    {
+        try
+        {
+            return cache.TryFind(sessionId, out session);
+        }
+        catch (Exception)
+        {
+            session = default;
+            return true;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Crypto;
@@ -24,7 +25,7 @@ internal static class CertificateOrder
 
         // Only self-signed certificates may leave out whose key signed them (RFC 5280 section 4.2.1.1): where nobody here can check
         // the signature, that decides.
-        return CertificateSignature.IsBy(certificate, certificate.PublicKey) ?? issuerKey is null;
+        return IsSignedByItself(certificate) ?? issuerKey is null;
     }
 
     /// <summary>Whether one certificate can be the issuer's of another.</summary>
@@ -61,5 +62,23 @@ internal static class CertificateOrder
         }
 
         return path;
+    }
+
+    /// <returns>Null when it cannot be told: the signature is of no kind that is taken, or something cannot be read.</returns>
+    private static bool? IsSignedByItself(X509Certificate2 certificate)
+    {
+        try
+        {
+            return DerSignature.Of(certificate).Verify(certificate) switch
+            {
+                DerSignature.Outcome.Right => true,
+                DerSignature.Outcome.Wrong => false,
+                _ => null,
+            };
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
     }
 }

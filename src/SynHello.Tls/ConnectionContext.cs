@@ -53,6 +53,9 @@ internal abstract class ConnectionContext(TlsConfiguration configuration) : IDis
     /// <summary>Whether the keys for application data are there, and it may be sent.</summary>
     public bool MaySend { get; set; }
 
+    /// <summary>Whether this side has ended its data: nothing follows it.</summary>
+    public bool IsCloseNotifySent { get; set; }
+
     /// <summary>
     /// How many bytes of application data may come before the handshake is complete: early data that is taken. Negative
     /// when none may come.

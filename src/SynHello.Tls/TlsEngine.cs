@@ -19,7 +19,6 @@ public abstract partial class TlsEngine : IDisposable
     private const int SendPiece = 64 * RecordHeader.MaximumPlaintext;
 
     private TlsProtocolException? _failure;
-    private bool _closeNotifySent;
     private bool _disposed;
 
     private protected TlsEngine()
@@ -60,7 +59,7 @@ public abstract partial class TlsEngine : IDisposable
         ArgumentNullException.ThrowIfNull(plaintext);
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfUnusable();
-        if (_closeNotifySent && !MaySend)
+        if (Context.IsCloseNotifySent && !MaySend)
             return input.Length; // this side has ended the handshake: nothing may be sent any more, so nothing is handled
         Context.Output = output;
         try
@@ -138,9 +137,9 @@ public abstract partial class TlsEngine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(output);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_closeNotifySent || _failure is not null)
+        if (Context.IsCloseNotifySent || _failure is not null)
             return;
-        _closeNotifySent = true;
+        Context.IsCloseNotifySent = true;
         WriteAlert(AlertDescription.CloseNotify, output);
     }
 
@@ -218,7 +217,7 @@ public abstract partial class TlsEngine : IDisposable
     private protected void Fail(TlsProtocolException failure)
     {
         _failure = failure;
-        if (failure.Alert is { } alert && Context.Output is { } output && !_closeNotifySent)
+        if (failure.Alert is { } alert && Context.Output is { } output && !Context.IsCloseNotifySent)
             WriteAlert(Context.IsTls12 ? AlertTable.InTls12(alert) : alert, output);
         OnFailed(failure);
     }
@@ -243,7 +242,7 @@ public abstract partial class TlsEngine : IDisposable
         ThrowIfUnusable();
         if (!isReady)
             throw new InvalidOperationException("The handshake is not complete.");
-        if (_closeNotifySent)
+        if (Context.IsCloseNotifySent)
             throw new InvalidOperationException("close_notify was sent: nothing may follow it.");
     }
 

@@ -11,6 +11,9 @@ namespace SynHello.Tls;
 /// </remarks>
 public abstract class TlsSessionCache
 {
+    /// <summary>How long every session ID is, in bytes.</summary>
+    public const int SessionIdLength = 32;
+
     /// <summary>Keeps a session, or does not: a cache has its limits. What has to travel does so behind this call.</summary>
     /// <param name="sessionId">The ID: 32 random bytes, new for each session.</param>
     /// <param name="session">What to give back; to be copied.</param>
@@ -18,7 +21,7 @@ public abstract class TlsSessionCache
     public abstract void Add(ReadOnlySpan<byte> sessionId, ReadOnlySpan<byte> session, DateTimeOffset expiresAt);
 
     /// <summary>Looks a session up, without waiting.</summary>
-    /// <param name="sessionId">What a client sent: 1 to 32 bytes of any kind.</param>
+    /// <param name="sessionId">What a client sent: 32 bytes of any kind.</param>
     /// <param name="session">What was added under that ID; empty when there is none.</param>
     /// <returns>
     /// False when it has to be looked up elsewhere: the engine then asks with <see cref="TlsEvent.NeedSession"/>, and the handshake waits

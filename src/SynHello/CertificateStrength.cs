@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
+using SynHello.Crypto;
 using SynHello.Wire;
 
 namespace SynHello;
@@ -12,8 +13,8 @@ namespace SynHello;
 /// </summary>
 internal static class CertificateStrength
 {
-    private const int LeastRsaBits = 2048;
-    private const int LeastCurveBits = 224; // NIST SP 800-57 part 1, table 2: as strong as RSA with 2,048 bits
+    private const int LeastRsaBits = DerSignature.LeastRsaBits;
+    private const int LeastCurveBits = DerSignature.LeastCurveBits;
 
     private const string RsaEncryption = "1.2.840.113549.1.1.1";
     private const string Pss = "1.2.840.113549.1.1.10";

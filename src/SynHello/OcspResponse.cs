@@ -1,5 +1,7 @@
 using System.Formats.Asn1;
 
+using SynHello.Crypto;
+
 namespace SynHello;
 
 /// <summary>

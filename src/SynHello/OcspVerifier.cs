@@ -2,6 +2,8 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
+using SynHello.Crypto;
+
 namespace SynHello;
 
 /// <summary>

@@ -89,7 +89,10 @@ public sealed class SecureClient
     /// <param name="host">The host name, in Unicode or punycode, or an IP address.</param>
     /// <param name="port">The port.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The connection; the handshake is complete.</returns>
+    /// <returns>
+    /// The connection; the handshake is complete, or, after a False Start in TLS 1.2, all but the server's last message (see <see
+    /// cref="SecureStream.IsHandshakeComplete"/>).
+    /// </returns>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
     public ValueTask<SecureStream> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
         ConnectAsync(ToEndPoint(host, port), host, cancellationToken);
@@ -103,7 +106,10 @@ public sealed class SecureClient
     /// cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)"
     /// path="/param[@name='earlyData']/node()"/></param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The connection; the handshake is complete.</returns>
+    /// <returns>
+    /// The connection; the handshake is complete, or, after a False Start in TLS 1.2, all but the server's last message (see <see
+    /// cref="SecureStream.IsHandshakeComplete"/>).
+    /// </returns>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, ReadOnlyMemory{byte}, CancellationToken)" path="/remarks"/>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
     public ValueTask<SecureStream> ConnectAsync(
@@ -114,7 +120,10 @@ public sealed class SecureClient
     /// <param name="endPoint">Where to connect: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/>.</param>
     /// <param name="targetHost">The host name or IP address that the certificate has to be for.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The connection; the handshake is complete.</returns>
+    /// <returns>
+    /// The connection; the handshake is complete, or, after a False Start in TLS 1.2, all but the server's last message (see <see
+    /// cref="SecureStream.IsHandshakeComplete"/>).
+    /// </returns>
     /// <exception cref="ArgumentException">The host is no host name.</exception>
     /// <exception cref="SocketException">
     /// The host could not be reached, or the connection broke during the handshake.
@@ -153,7 +162,10 @@ public sealed class SecureClient
     /// empty.
     /// </param>
     /// <param name="cancellationToken">Ends the attempt. The bytes may have been sent then.</param>
-    /// <returns>The connection; the handshake is complete.</returns>
+    /// <returns>
+    /// The connection; the handshake is complete, or, after a False Start in TLS 1.2, all but the server's last message (see <see
+    /// cref="SecureStream.IsHandshakeComplete"/>).
+    /// </returns>
     /// <inheritdoc cref="ConnectAsync(EndPoint, string, CancellationToken)" path="/exception"/>
     public ValueTask<SecureStream> ConnectAsync(
         EndPoint endPoint,

@@ -164,7 +164,7 @@ public sealed class SecureClientOptions
     /// </summary>
     public int? RecordSizeLimit { get; set; }
 
-    /// <summary>Records are padded to a multiple of this many bytes; 1, the default, does not pad.</summary>
+    /// <summary>Records of TLS 1.3 are padded to a multiple of this many bytes; 1, the default, does not pad. TLS 1.2 cannot.</summary>
     public int RecordPadding { get; set; } = 1;
 
     /// <summary>

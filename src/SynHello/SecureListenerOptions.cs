@@ -203,7 +203,7 @@ public sealed class SecureListenerOptions
     /// <summary>The largest record to receive, 64 to 16,385 bytes (RFC 8449); null, the default, means 16,385.</summary>
     public int? RecordSizeLimit { get; set; }
 
-    /// <summary>Records are padded to a multiple of this many bytes; 1, the default, does not pad.</summary>
+    /// <summary>Records of TLS 1.3 are padded to a multiple of this many bytes; 1, the default, does not pad. TLS 1.2 cannot.</summary>
     public int RecordPadding { get; set; } = 1;
 
     /// <summary>Receives SSLKEYLOGFILE lines; for debugging only, because whoever has them can read the traffic.</summary>

@@ -12,8 +12,10 @@ namespace SynHello;
 /// </content>
 public sealed partial class SecureStream
 {
-    /// <summary>The longest that a register may take: the client waits, and a full round trip costs it less.</summary>
-    private static readonly TimeSpan RegisterTime = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// The longest that a register, or a cache of sessions, may take: the client waits, and a round trip or a full handshake costs it less.
+    /// </summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Set before the stream is handed out, if it is early; stays.</summary>
     private EarlyPhase? _earlyPhase;
@@ -101,27 +103,11 @@ public sealed partial class SecureStream
     {
         if (settings.ReplayRegister is not { } register)
             return false;
-        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            ValueTask<bool> answer = register.TryRegisterAsync(attempt.Identifier, attempt.FreshUntil, unwanted.Token);
-            if (answer.IsCompleted)
-                return await answer.ConfigureAwait(false);
-            Task<bool> late = answer.AsTask();
-            _ = late.ContinueWith(
-                static task => task.Exception, // observed, also when nobody waits any more
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-            try
-            {
-                return await late.WaitAsync(RegisterTime, _timeProvider, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                if (!late.IsCompleted)
-                    await unwanted.CancelAsync().ConfigureAwait(false); // nobody waits for it any more
-            }
+            return await WaitAsync(
+                unwanted => register.TryRegisterAsync(attempt.Identifier, attempt.FreshUntil, unwanted), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -131,6 +117,33 @@ public sealed partial class SecureStream
         {
             Log.ReplayRegisterFailed(settings.Logger, RemoteEndPoint, exception);
             return false;
+        }
+    }
+
+    /// <summary>Waits for an answer from elsewhere, but not for long.</summary>
+    /// <param name="ask">Asks; its token is canceled when nobody waits any more.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="TimeoutException">There was no answer in time.</exception>
+    private async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken)
+    {
+        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ValueTask<T> answer = ask(unwanted.Token);
+        if (answer.IsCompleted)
+            return await answer.ConfigureAwait(false);
+        Task<T> late = answer.AsTask();
+        _ = late.ContinueWith(
+            static task => task.Exception, // observed, also when nobody waits any more
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        try
+        {
+            return await late.WaitAsync(AnswerTime, _timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!late.IsCompleted)
+                await unwanted.CancelAsync().ConfigureAwait(false);
         }
     }
 
@@ -179,16 +192,34 @@ public sealed partial class SecureStream
 
     private void FailHandshake(Exception failure)
     {
+        if (_earlyPhase is not { IsOver: false } phase)
+            return;
         if (IsDisposed)
-            _earlyPhase?.Cancel(); // whatever a read under way makes of it
+        {
+            phase.Cancel(); // whatever a read under way makes of it
+            return;
+        }
+
+        if (_engine is TlsClientEngine && failure.InnerException is TlsProtocolException cause)
+            LogFailure(cause); // nobody else does: the stream was handed out
+        phase.Fail(failure);
+    }
+
+    /// <summary>Says that the handshake has failed after the stream was handed out.</summary>
+    private void LogFailure(TlsProtocolException failure)
+    {
+        if (_phaseLogger is not { } logger)
+            return;
+        if (_engine is TlsClientEngine)
+            Log.ConnectFailed(logger, RemoteEndPoint!, failure.Cause, failure.Message);
         else
-            _earlyPhase?.Fail(failure);
+            Log.HandshakeFailed(logger, RemoteEndPoint, failure.Cause, failure.Message);
     }
 
     /// <summary>Ends a handshake whose time is up, unless its end is here already and nobody has read it.</summary>
     private void EndStalledHandshake()
     {
-        if (IsDisposed || TryCatchUp() || _earlyPhase is not { IsOver: false } phase || _phaseLogger is not { } logger)
+        if (IsDisposed || TryCatchUp() || _earlyPhase is not { IsOver: false } phase)
             return;
         var failure = new TlsProtocolException(
             TlsErrorCause.HandshakeTimeout, $"The handshake took longer than {_phaseLimit.TotalSeconds:0.###} s.");
@@ -200,7 +231,7 @@ public sealed partial class SecureStream
         }
 
         phase.Fail(new TimeoutException(failure.Message, failure));
-        Log.HandshakeFailed(logger, RemoteEndPoint, failure.Cause, failure.Message);
+        LogFailure(failure);
         TrySendOutput();
         try
         {

@@ -6,9 +6,6 @@ namespace SynHello;
 /// <content>What the engine asks during the handshake, and the answers.</content>
 public sealed partial class SecureStream
 {
-    /// <summary>The longest that a look-up may take: the client waits, and a full handshake costs it less.</summary>
-    private static readonly TimeSpan SessionLookupTime = TimeSpan.FromSeconds(1);
-
     /// <summary>How the peer's chain was verified; null when none was.</summary>
     private ChainVerification? _verification;
 
@@ -106,21 +103,21 @@ public sealed partial class SecureStream
         }
     }
 
-    /// <summary>Asks the cache that servers share; whatever goes wrong with it means a full handshake.</summary>
+    /// <summary>
+    /// Asks the cache that servers share; whatever goes wrong with it means a full handshake. Nobody is asked for an address that may be
+    /// forged.
+    /// </summary>
     private async ValueTask FindSessionAsync(HandshakeAnswers answers, TlsServerEngine engine, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> session = default;
-        if (answers.FindSession is { } find)
+        if (answers.FindSession is { } find && IsRemoteAddressProven)
         {
-            using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
-                session = await find(engine.SessionLookup, unwanted.Token)
-                    .AsTask().WaitAsync(SessionLookupTime, _timeProvider, cancellationToken).ConfigureAwait(false);
+                session = await WaitAsync(unwanted => find(engine.SessionLookup, unwanted), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                await unwanted.CancelAsync().ConfigureAwait(false); // nobody waits for it any more
                 Log.SessionCacheFailed(answers.Logger, RemoteEndPoint, exception);
             }
         }

@@ -215,13 +215,17 @@ public sealed partial class SecureStream : Stream
     }
 
     /// <summary>
-    /// Ends this side's data: close_notify (RFC 8446 section 6.1), then TCP's FIN. Reading goes on. A second call does nothing.
+    /// Ends this side's data: close_notify (RFC 8446 section 6.1), then TCP's FIN. Reading goes on; in TLS 1.2 a peer may answer by ending its
+    /// own data in the middle (RFC 5246 section 7.2.1), so read all that is to come first. After a False Start the handshake is completed
+    /// before. A second call does nothing.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait. Nothing more can be sent then.</param>
     /// <exception cref="IOException">The connection broke.</exception>
     public async Task ShutdownAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (_engine is TlsClientEngine && !IsHandshakeComplete)
+            await CompleteFalseStartAsync(cancellationToken).ConfigureAwait(false);
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -306,6 +310,22 @@ public sealed partial class SecureStream : Stream
     /// <param name="value">Unused.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>
+    /// Hears the server out: what it sends to a socket that is closed is answered by a reset, which can destroy what is still on its way to
+    /// it, and nobody would learn that it has refused.
+    /// </summary>
+    private async Task CompleteFalseStartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CompleteHandshakeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotSupportedException)
+        {
+            await HandshakeCompleted.WaitAsync(cancellationToken).ConfigureAwait(false); // somebody reads already
+        }
+    }
 
     /// <summary>Reads, and completes the handshake where it has to be complete first.</summary>
     private async ValueTask<int> ReadAsync(ReadKind kind, Memory<byte> buffer, CancellationToken cancellationToken)

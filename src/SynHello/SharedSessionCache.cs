@@ -11,7 +11,7 @@ namespace SynHello;
 public abstract class SharedSessionCache : TlsSessionCache
 {
     /// <summary>Looks a session up.</summary>
-    /// <param name="sessionId">What a client sent: 1 to 32 bytes of any kind.</param>
+    /// <param name="sessionId">What a client sent: 32 bytes of any kind.</param>
     /// <param name="cancellationToken">Canceled when nobody waits any more.</param>
     /// <returns>What was added under that ID; empty when there is nothing.</returns>
     public abstract ValueTask<ReadOnlyMemory<byte>> FindAsync(

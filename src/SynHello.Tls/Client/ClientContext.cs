@@ -210,6 +210,29 @@ internal sealed partial class ClientContext(TlsClientConfiguration configuration
         WriteChangeCipherSpec();
     }
 
+    /// <summary>Finds out what may be shown, or asks.</summary>
+    /// <returns>Null when it was asked: <see cref="TakeCredentialRequest"/> goes on.</returns>
+    public IReadOnlyList<TlsCredential>? AskForCredentials(TlsCredentialRequest request)
+    {
+        IReadOnlyList<TlsCredential>? credentials =
+            Configuration.CredentialSelector is { } selector ? selector(request) : Configuration.Credentials;
+        if (credentials is not null)
+            return credentials;
+        CredentialRequest = request;
+        IsQuestionOpen = true;
+        Raise(TlsEvent.NeedCredential);
+        return null;
+    }
+
+    /// <summary>What was asked, now that the answer is there; checked by the engine.</summary>
+    public TlsCredentialRequest TakeCredentialRequest()
+    {
+        TlsCredentialRequest request = CredentialRequest ?? throw new InvalidOperationException("No credential is waited for.");
+        CredentialRequest = null;
+        IsQuestionOpen = false;
+        return request;
+    }
+
     public KeyExchange? FindKeyExchange(NamedGroup group) => KeyExchanges.Find(exchange => exchange.Group == group);
 
     /// <summary>Leaves out all key shares but the first.</summary>

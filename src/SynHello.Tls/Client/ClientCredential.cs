@@ -6,27 +6,14 @@ namespace SynHello.Tls;
 internal static class ClientCredential
 {
     /// <summary>Shows a certificate, or asks which.</summary>
-    public static HandshakeState<ClientContext> Show(ClientContext context, TlsCredentialRequest request)
-    {
-        IReadOnlyList<TlsCredential>? credentials = context.Configuration.CredentialSelector is { } selector
-            ? selector(request)
-            : context.Configuration.Credentials;
-        if (credentials is not null)
-            return Show(context, request, credentials);
-        context.CredentialRequest = request;
-        context.IsQuestionOpen = true;
-        context.Raise(TlsEvent.NeedCredential);
-        return ExpectAnswer<ClientContext>.Instance;
-    }
+    public static HandshakeState<ClientContext> Show(ClientContext context, TlsCredentialRequest request) =>
+        context.AskForCredentials(request) is { } credentials
+            ? Show(context, request, credentials)
+            : ExpectAnswer<ClientContext>.Instance;
 
     /// <summary>Goes on, once a credential was named.</summary>
-    public static HandshakeState<ClientContext> Continue(ClientContext context, IReadOnlyList<TlsCredential> credentials)
-    {
-        TlsCredentialRequest request = context.CredentialRequest!; // checked by the engine
-        context.CredentialRequest = null;
-        context.IsQuestionOpen = false;
-        return Show(context, request, credentials);
-    }
+    public static HandshakeState<ClientContext> Continue(ClientContext context, IReadOnlyList<TlsCredential> credentials) =>
+        Show(context, context.TakeCredentialRequest(), credentials);
 
     /// <summary>Goes on, once the signature is there.</summary>
     public static HandshakeState<ClientContext> Continue(ClientContext context, ReadOnlySpan<byte> signature)

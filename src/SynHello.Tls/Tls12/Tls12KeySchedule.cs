@@ -98,6 +98,8 @@ internal sealed class Tls12KeySchedule : IDisposable
         // RFC 7627 section 5.4: without the extension two connections can be made to share what is exported.
         if (!IsExtended)
             throw new InvalidOperationException("Keying material is not exported without an extended master secret.");
+        if (label is "client finished" or "server finished" or "master secret" or "key expansion" or "extended master secret")
+            throw new ArgumentException($"TLS 1.2 uses the label \"{label}\" itself (RFC 5705 section 4).", nameof(label));
         ReadOnlySpan<byte> name = Encoding.ASCII.GetBytes(label);
         if (context.IsEmpty)
         {

@@ -101,6 +101,7 @@ internal static class Tls12Secrets
         const byte Warning = 1;
         if (++context.Renegotiations > 1)
             throw new TlsProtocolException(TlsErrorCause.RenegotiationRepeated, "The peer insists on a renegotiation.");
-        context.WriteAlert(Warning, AlertDescription.NoRenegotiation);
+        if (!context.IsCloseNotifySent)
+            context.WriteAlert(Warning, AlertDescription.NoRenegotiation);
     }
 }

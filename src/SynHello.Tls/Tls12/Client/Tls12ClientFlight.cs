@@ -17,25 +17,14 @@ internal static class Tls12ClientFlight
             return Exchange(context);
         }
 
-        IReadOnlyList<TlsCredential>? credentials = context.Configuration.CredentialSelector is { } selector
-            ? selector(request)
-            : context.Configuration.Credentials;
-        if (credentials is not null)
-            return Show(context, request, credentials);
-        context.CredentialRequest = request;
-        context.IsQuestionOpen = true;
-        context.Raise(TlsEvent.NeedCredential);
-        return ExpectAnswer<ClientContext>.Instance;
+        return context.AskForCredentials(request) is { } credentials
+            ? Show(context, request, credentials)
+            : ExpectAnswer<ClientContext>.Instance;
     }
 
     /// <summary>Goes on, once a credential was named.</summary>
-    public static HandshakeState<ClientContext> Continue(ClientContext context, IReadOnlyList<TlsCredential> credentials)
-    {
-        TlsCredentialRequest request = context.CredentialRequest!; // checked by the engine
-        context.CredentialRequest = null;
-        context.IsQuestionOpen = false;
-        return Show(context, request, credentials);
-    }
+    public static HandshakeState<ClientContext> Continue(ClientContext context, IReadOnlyList<TlsCredential> credentials) =>
+        Show(context, context.TakeCredentialRequest(), credentials);
 
     /// <summary>Goes on, once the signature is there.</summary>
     public static HandshakeState<ClientContext> Continue(ClientContext context, ReadOnlySpan<byte> signature)

@@ -39,7 +39,7 @@ internal static class Tls12ServerAnswer
         context.Tls12Keys = keys;
         context.UsesExtendedMasterSecret = isExtended;
         TlsSession? session = ResumedSession(context, hello, isExtended);
-        context.Transcript.Start(context.Provider, keys.Hash, keepsMessages: session is null);
+        context.Transcript.Start(context.Provider, keys.Hash, keepsMessages: session is null && MayShowCertificate(context));
         context.Transcript.Append(message.Encoded);
         context.Session = null;
         if (session is not null)
@@ -48,6 +48,10 @@ internal static class Tls12ServerAnswer
         context.NewSessionId = hello.SessionId.ToArray();
         return ExpectTls12ServerCertificate.Instance;
     }
+
+    /// <summary>Whether messages may have to be signed: who has nothing to show keeps none of them.</summary>
+    private static bool MayShowCertificate(ClientContext context) =>
+        context.Configuration.CredentialSelector is not null || context.Configuration.Credentials.Count > 0;
 
     private static void CheckPlace(ClientContext context)
     {

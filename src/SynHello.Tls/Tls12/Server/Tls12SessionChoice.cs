@@ -25,8 +25,8 @@ internal static class Tls12SessionChoice
         // RFC 5077 section 3.4: behind a ticket the ID means nothing.
         if (!hello.SessionTicket.IsEmpty)
             return TryOpen(context, resumption, hello, hello.SessionTicket, sessionId: []);
-        if (hello.LegacySessionId.IsEmpty || resumption.SessionCache is not { } cache)
-            return false;
+        if (hello.LegacySessionId.Length != TlsSessionCache.SessionIdLength || resumption.SessionCache is not { } cache)
+            return false; // all IDs of this side's have that length, and nobody is asked about others
         return TryFind(cache, hello.LegacySessionId, out ReadOnlyMemory<byte> session)
             ? TryResume(context, hello, session.Span)
             : null;

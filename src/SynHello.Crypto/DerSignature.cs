@@ -2,7 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SynHello;
+namespace SynHello.Crypto;
 
 /// <summary>
 /// What X.509 calls SIGNED: content, how it is signed, and the signature (RFC 5280 section 4.1.1). Certificates and OCSP responses
@@ -10,8 +10,10 @@ namespace SynHello;
 /// </summary>
 internal sealed class DerSignature
 {
-    private const int LeastCurveBits = 224; // what is taken in chains is taken here
-    private const int LeastRsaBits = 2048;
+    /// <summary>As strong as RSA with 2,048 bits (NIST SP 800-57 part 1, table 2).</summary>
+    public const int LeastCurveBits = 224;
+    public const int LeastRsaBits = 2048;
+
     private const int MostRsaBits = 8192;
 
     private readonly ReadOnlyMemory<byte> _content;
@@ -35,8 +37,8 @@ internal sealed class DerSignature
         Wrong,
 
         /// <summary>
-        /// The signature is of a kind that is not taken: SHA-1 and older hashes, an RSA key below 2,048 bits, a curve other than P-256,
-        /// P-384 and P-521, or PSS with another salt or mask than its hash suggests.
+        /// The signature is of a kind that is not taken: SHA-1 and older hashes, an RSA key below 2,048 bits or above 8,192, a curve
+        /// without a name or of less than 224 bits, or PSS with another salt or mask than its hash suggests.
         /// </summary>
         NotTaken,
     }

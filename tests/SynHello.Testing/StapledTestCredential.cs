@@ -1,10 +1,10 @@
 using SynHello.Tls;
 using SynHello.Wire;
 
-namespace SynHello.Tests;
+namespace SynHello.Testing;
 
 /// <summary>A credential that comes with whatever OCSP response a test says.</summary>
-internal sealed class StapledTestCredential(TlsCredential inner) : TlsCredential
+public sealed class StapledTestCredential(TlsCredential inner) : TlsCredential
 {
     private volatile IReadOnlyList<ReadOnlyMemory<byte>> _responses = [];
 
@@ -13,6 +13,8 @@ internal sealed class StapledTestCredential(TlsCredential inner) : TlsCredential
     public override IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses => _responses;
 
     public override IReadOnlyList<SignatureScheme> SignatureSchemes => inner.SignatureSchemes;
+
+    public override IReadOnlyList<SignatureScheme> Tls12SignatureSchemes => inner.Tls12SignatureSchemes;
 
     public override int MaximumSignatureLength => inner.MaximumSignatureLength;
 

@@ -1,7 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 
-namespace SynHello;
+namespace SynHello.Crypto;
 
 /// <summary>
 /// A signature algorithm as X.509 names it (RFC 4055, RFC 5758), of those that are taken: ECDSA, RSA PKCS #1 v1.5 and RSA-PSS, each

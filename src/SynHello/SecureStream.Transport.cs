@@ -146,6 +146,8 @@ public sealed partial class SecureStream
                 allowed = allowed[..gate.Take(allowed.Length, isApplicationData: false)];
             if (allowed.IsEmpty)
                 return -1;
+            if (IsDisposed && OperatingSystem.IsLinux())
+                return LinuxTcp.SendBeforeFin(_socket, allowed); // the last that is sent
             int sent = _socket.Send(allowed, SocketFlags.None, out SocketError error);
             return error == SocketError.Success ? sent : -1;
         }

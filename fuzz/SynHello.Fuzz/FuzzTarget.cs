@@ -21,7 +21,7 @@ internal abstract class FuzzTarget
     public virtual int AllocationFactor => 32;
 
     /// <summary>How many executions a run of the tests makes.</summary>
-    public virtual int TestExecutions => 400_000;
+    public virtual int TestExecutions => 200_000;
 
     /// <summary>Right inputs, made by the engine itself: what the corpus is made of.</summary>
     public abstract IEnumerable<byte[]> MakeSeeds();

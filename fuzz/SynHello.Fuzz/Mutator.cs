@@ -151,8 +151,15 @@ internal sealed class Mutator(string grammar, int maximumLength)
         if ((long)times * bytes.Length + input.Length > maximumLength)
             times = 1;
         byte[] repeated = new byte[times * bytes.Length];
+        bool differ = bytes.Length >= 2 && random.OneIn(2); // lists in which nothing may stand twice can be long too
         for (int i = 0; i < times; i++)
-            bytes.CopyTo(repeated.AsSpan(i * bytes.Length));
+        {
+            Span<byte> copy = repeated.AsSpan(i * bytes.Length, bytes.Length);
+            bytes.CopyTo(copy);
+            if (differ)
+                BinaryPrimitives.WriteUInt16BigEndian(copy, (ushort)(BinaryPrimitives.ReadUInt16BigEndian(copy) + i + 1));
+        }
+
         return Splice(input, element.End, 0, repeated, element.Start, element.End);
     }
 

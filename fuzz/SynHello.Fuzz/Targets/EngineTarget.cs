@@ -29,7 +29,7 @@ internal abstract class EngineTarget : FuzzTarget
 
     public sealed override int AllocationFactor => 64;
 
-    public sealed override int TestExecutions => 60_000;
+    public sealed override int TestExecutions => 200_000;
 
     public sealed override IEnumerable<byte[]> MakeSeeds()
     {

@@ -21,7 +21,7 @@ internal sealed class MessageTarget(string name, string grammar, MessageTarget.D
 
     public override string Grammar => "1," + grammar;
 
-    public override int TestExecutions => 100_000;
+    public override int TestExecutions => 400_000;
 
     public override IEnumerable<byte[]> MakeSeeds()
     {

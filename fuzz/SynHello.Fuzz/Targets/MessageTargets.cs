@@ -159,7 +159,7 @@ internal static class MessageTargets
     {
         ServerKeyExchange exchange = SynHello.Wire.ServerKeyExchange.Parse(body);
         exchange.Write(writer);
-        return exchange.Group.Value;
+        return exchange.Group.Value is >= 23 and <= 30 ? exchange.Group.Value : 0u;
     }
 
     private static ulong Tls12CertificateRequest(ReadOnlySpan<byte> body, ExtensionSet offered, TlsWriter writer)

@@ -27,7 +27,7 @@ internal sealed class RecordTarget : FuzzTarget
 
     public override long AllocationAllowance => 256 * 1024;
 
-    public override int TestExecutions => 60_000;
+    public override int TestExecutions => 150_000;
 
     public override IEnumerable<byte[]> MakeSeeds()
     {

@@ -5,7 +5,7 @@ namespace SynHello.Fuzz;
 /// <summary>Ends the process when an execution hangs, and says which; a hang cannot be ended otherwise.</summary>
 internal sealed class Watchdog : IDisposable
 {
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
 
     private readonly Func<long, Finding> _describe;
     private readonly string _findings;

@@ -1,3 +1,4 @@
+using SynHello.Fuzz.Engines;
 using SynHello.Fuzz.Targets;
 
 namespace SynHello.Fuzz.Tests;
@@ -18,6 +19,8 @@ public sealed class EngineFuzzTests
     public void Seeds_CompleteTheirHandshakes(string name)
     {
         FuzzTarget target = FuzzTargets.All.Single(target => target.Name == name);
-        Assert.All(target.MakeSeeds(), seed => Assert.Equal("complete", target.Run(seed, Splitter.Whole).Name));
+        var seeds = target.MakeSeeds().Where(seed => !((EngineFlags)seed[1]).HasFlag(EngineFlags.IgnoresTags)).ToList();
+        Assert.NotEmpty(seeds);
+        Assert.All(seeds, seed => Assert.Equal("complete", target.Run(seed, Splitter.Whole).Name));
     }
 }

@@ -56,4 +56,23 @@ public sealed class GrammarTests
 
         Assert.True(changed > 300 && right > changed / 3, $"{right} of {changed}");
     }
+
+    /// <summary>Lists get long, and nothing stands in them twice: limits are reached that doubles would hide.</summary>
+    [Fact]
+    public void Mutate_MakesLongListsOfDifferentElements()
+    {
+        byte[] seed = [0, 4, 0, 29, 0, 23];
+        var mutator = new Mutator("w(2)", 1000);
+        int longest = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] mutated = mutator.Mutate(seed, seed, FuzzRandom.For(1, i));
+            ushort[] codes = [.. mutated.Skip(2).Chunk(2).Where(code => code.Length == 2).Select(code => (ushort)((code[0] << 8) | code[1]))];
+            bool isRight = mutated.Length > 2 && (mutated[0] << 8) + mutated[1] == mutated.Length - 2;
+            if (isRight && codes.Distinct().Count() == codes.Length)
+                longest = Math.Max(longest, codes.Length);
+        }
+
+        Assert.True(longest > 20, $"{longest}");
+    }
 }

@@ -178,7 +178,22 @@ internal sealed class Mutator(string grammar, int maximumLength)
         byte[] earlier = input[first.Start..first.End];
         if (first.List == second.List)
             return Replace(input, first.Start, second.End - first.Start, [.. later, .. input[first.End..second.Start], .. earlier]);
-        return Splice(input, second.Start, 0, earlier, second.Start, second.End);
+        return random.OneIn(2)
+            ? DropAt(Splice(input, second.Start, 0, earlier, second.Start, second.End), first.Start, first.Length)
+            : DropAt(Splice(input, first.End, 0, later, first.Start, first.End), second.Start + later.Length, second.Length);
+    }
+
+    /// <summary>Drops the element that stands there.</summary>
+    private byte[] DropAt(byte[] input, int start, int length)
+    {
+        GrammarScanner.Scan(input, grammar, _structure);
+        foreach (Structure.Element element in _structure.Elements)
+        {
+            if (element.Start == start && element.Length == length)
+                return Splice(input, start, length, [], element.Start, element.End);
+        }
+
+        return input;
     }
 
     /// <summary>Puts an element of another input, or of this one, in the place of one, or in front of it.</summary>

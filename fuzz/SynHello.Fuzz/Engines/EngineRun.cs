@@ -253,7 +253,8 @@ internal sealed class EngineRun(TlsEngine engine, Stage stage, EngineFlags flags
         Failure = failure;
         if (failure.Cause == TlsErrorCause.InternalError)
             throw new InvariantException("The engine failed inside.", failure);
-        if (failure.Alert is { } alert && !_isClosed && !EndsWith(Engine.Negotiated.Version == ProtocolVersion.Tls12 ? AlertTable.InTls12(alert) : alert))
+        bool isTls12 = Engine.Negotiated.Version == ProtocolVersion.Tls12;
+        if (failure.Alert is { } alert && !_isClosed && !EndsWith(isTls12 ? AlertTable.InTls12(alert) : alert))
             throw new InvariantException($"The alert {alert} of {failure.Cause} was not sent.");
         try
         {

@@ -29,7 +29,10 @@ internal sealed record Scenario(string Name)
         },
         new("1.2 by ticket") { Versions = Tls12, Resumes = true },
         new("1.2 by ID") { Versions = Tls12, Resumes = true, ByIdentifier = true },
-        new("1.2 by ID that is looked up elsewhere") { Versions = Either, ServerVersions = Tls12, Resumes = true, ByIdentifier = true, LooksElsewhere = true },
+        new("1.2 by ID that is looked up elsewhere")
+        {
+            Versions = Either, ServerVersions = Tls12, Resumes = true, ByIdentifier = true, LooksElsewhere = true,
+        },
         new("1.2 with everything elsewhere")
         {
             Versions = Tls12, ClientCertificates = TlsClientCertificateMode.Requested, AsksForCredentials = true, SignsElsewhere = true,

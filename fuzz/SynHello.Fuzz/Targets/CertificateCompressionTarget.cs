@@ -58,11 +58,13 @@ internal sealed class CertificateCompressionTarget : FuzzTarget
         }
     }
 
+    private static byte[] Length(int length) => [(byte)(length >> 16), (byte)(length >> 8), (byte)length];
+
     private static IEnumerable<byte[]> Bodies()
     {
         foreach (byte[] body in RecordedMessages.Bodies(HandshakeType.Certificate, isTls12: false))
             yield return body;
         foreach (int length in new[] { 1, 1000, TlsLimits.HandshakeMessage - 20 })
-            yield return [0, (byte)((length + 5) >> 16), (byte)((length + 5) >> 8), (byte)(length + 5), (byte)(length >> 16), (byte)(length >> 8), (byte)length, .. new byte[length], 0, 0];
+            yield return [0, .. Length(length + 5), .. Length(length), .. new byte[length], 0, 0];
     }
 }

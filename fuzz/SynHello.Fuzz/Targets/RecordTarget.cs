@@ -40,7 +40,8 @@ internal sealed class RecordTarget : FuzzTarget
             {
                 yield return
                 [
-                    mode, limit, .. Record(22, [.. messages, 22]), .. Record(23, [1, 2, 3, 23, 0, 0]), .. Record(21, [1, 0, 21]), .. Record(20, [1]),
+                    mode, limit, .. Record(22, [.. messages, 22]), .. Record(23, [1, 2, 3, 23, 0, 0]), .. Record(21, [1, 0, 21]),
+                    .. Record(20, [1]),
                 ];
                 yield return [mode, limit, .. Record(22, [.. messages[..3], 22]), .. Record(23, [.. messages[3..], 22])];
             }
@@ -71,7 +72,8 @@ internal sealed class RecordTarget : FuzzTarget
             while (available < stream.Length)
             {
                 available += splitter.Next(stream.Length - available);
-                while (TryTake(stream.AsSpan(consumed, available - consumed), records, plaintext, out int taken, out var type, out int length))
+                while (TryTake(
+                    stream.AsSpan(consumed, available - consumed), records, plaintext, out int taken, out var type, out int length))
                 {
                     consumed += taken;
                     types |= type.Value is >= 20 and <= 23 ? 1ul << (type.Value - 20) : 16;
@@ -155,7 +157,8 @@ internal sealed class RecordTarget : FuzzTarget
                 continue;
             }
 
-            Span<byte> record = output.GetSpan(RecordHeader.Size + body.Length + Aead.TagLength)[..(RecordHeader.Size + body.Length + Aead.TagLength)];
+            int length = RecordHeader.Size + body.Length + Aead.TagLength;
+            Span<byte> record = output.GetSpan(length)[..length];
             new RecordHeader(ContentType.ApplicationData, ProtocolVersion.Tls12, body.Length + Aead.TagLength).Write(record);
             sealing.Seal(record[..RecordHeader.Size], body, record[RecordHeader.Size..]);
             output.Advance(record.Length);

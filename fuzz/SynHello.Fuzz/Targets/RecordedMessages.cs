@@ -40,7 +40,8 @@ internal static class RecordedMessages
             isTls12Sealed |= header.Type == ContentType.ChangeCipherSpec;
             if (header.Type == ContentType.Handshake && !isTls12Sealed)
                 content.AddRange(body);
-            else if (header.Type == ContentType.ApplicationData && body.Length > TagLength && body[^(TagLength + 1)] == ContentType.Handshake.Value)
+            else if (header.Type == ContentType.ApplicationData
+                && body.Length > TagLength && body[^(TagLength + 1)] == ContentType.Handshake.Value)
                 content.AddRange(body[..^(TagLength + 1)]);
         }
 

@@ -28,11 +28,12 @@ internal sealed class SessionFileTarget : FuzzTarget
             .. Enumerable.Range(0, Scenario.All.Count)
                 .Select(i => Stage.Of(i, EngineFlags.Binds).Recording.Session).OfType<TlsSession>(),
         ];
+        var verification = new ChainVerification { VerifiedAt = now, EndsAt = now.AddDays(1), PolicyErrors = default };
         for (int count = 0; count <= sessions.Count; count++)
         {
             SessionIndex index = Index();
             for (int i = 0; i < count; i++)
-                index.Add(Key(i), new StoredSession(sessions[i], new ChainVerification { VerifiedAt = now, EndsAt = now.AddDays(1), PolicyErrors = default }));
+                index.Add(Key(i), new StoredSession(sessions[i], verification));
             byte[] file = SessionFile.Encode(index);
             yield return [0, .. file];
             yield return [1, .. file[..^SHA256.HashSizeInBytes]];

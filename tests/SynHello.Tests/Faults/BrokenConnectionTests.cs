@@ -1,3 +1,7 @@
+using System.Security.Authentication;
+
+using SynHello.Tls;
+
 namespace SynHello.Tests;
 
 /// <summary>
@@ -94,6 +98,39 @@ public sealed class BrokenConnectionTests
         });
     }
 
+    /// <summary>A key, or a ticket key, that fails takes the connection with it and no buffer.</summary>
+    [Theory]
+    [InlineData(SslProtocols.Tls13, false)]
+    [InlineData(SslProtocols.Tls13, true)]
+    [InlineData(SslProtocols.Tls12, false)]
+    [InlineData(SslProtocols.Tls12, true)]
+    public async Task FailureOfThisSide_LeavesNoBufferBehind(SslProtocols version, bool isTicketKey)
+    {
+        using var ledger = new PoolLedger(smallest: 1);
+        await using (SecureListener listener = SecurePair.Listen(options =>
+        {
+            if (isTicketKey)
+                options.TicketKeys = new BrokenTickets();
+            else
+                options.Credentials = [new BrokenCredential(options.Credentials[0])];
+        }))
+        {
+            SecureClient client = SecurePair.MakeClient(options =>
+            {
+                options.EnabledSslProtocols = version;
+                options.AllowFalseStart = false;
+            });
+            for (int i = 0; i < 5; i++)
+            {
+                await Assert.ThrowsAsync<AuthenticationException>(() =>
+                    client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, TestContext.Current.CancellationToken).Guarded());
+            }
+        }
+
+        Assert.NotEqual(0, ledger.Total);
+        Assert.Equal(0, ledger.Out);
+    }
+
     private static async Task CancelAsync(FaultBench bench, Fault stall)
     {
         Task<RelayedConnection> stalling = bench.PlanStall(stall);
@@ -155,4 +192,15 @@ public sealed class BrokenConnectionTests
             .Select(path => new FileInfo(path).LinkTarget ?? "")
             .Where(target => target.Contains(':', StringComparison.Ordinal)),
     ];
+
+    private sealed class BrokenTickets : SessionTicketProtector
+    {
+        public override int MaximumOverhead => 28;
+
+        public override int Seal(ReadOnlySpan<byte> content, Span<byte> ticket) =>
+            throw new InvalidOperationException("The key is out of reach.");
+
+        public override bool TryOpen(ReadOnlySpan<byte> ticket, Span<byte> content, out int length) =>
+            throw new InvalidOperationException("The key is out of reach.");
+    }
 }

@@ -13,6 +13,9 @@ internal sealed class FaultBench : IAsyncDisposable
     private static readonly byte[] _request = Exchange.Bytes(700);
     private static readonly byte[] _response = Exchange.Bytes(9000, seed: 2);
 
+    /// <summary>Longer than a test waits for anything: nothing that hangs ends by it, and its timers are counted all the same.</summary>
+    private static readonly TimeSpan _handshakeTimeout = TimeSpan.FromMinutes(5);
+
     private readonly FaultScenario _scenario;
     private readonly RecordedMetrics _metrics = new();
     private readonly CountedTimers _timers = new();
@@ -26,8 +29,7 @@ internal sealed class FaultBench : IAsyncDisposable
 
     /// <summary>Sets everything up.</summary>
     /// <param name="scenario">The kind of connections.</param>
-    /// <param name="handshakeTimeout">How long handshakes may take; infinite where nothing but the test is to end them.</param>
-    public FaultBench(FaultScenario scenario, TimeSpan handshakeTimeout)
+    public FaultBench(FaultScenario scenario)
     {
         _scenario = scenario;
         TaskScheduler.UnobservedTaskException += OnUnobserved;
@@ -37,7 +39,7 @@ internal sealed class FaultBench : IAsyncDisposable
             options.TimeProvider = _timers;
             options.MeterFactory = _metrics;
             options.LoggerFactory = _log;
-            options.HandshakeTimeout = handshakeTimeout;
+            options.HandshakeTimeout = _handshakeTimeout;
             scenario.Listener(options);
         });
         Client = SecurePair.MakeClient(options =>
@@ -47,7 +49,7 @@ internal sealed class FaultBench : IAsyncDisposable
             options.MeterFactory = _metrics;
             options.LoggerFactory = _log;
             options.SessionStore = new KeptSession();
-            options.HandshakeTimeout = handshakeTimeout;
+            options.HandshakeTimeout = _handshakeTimeout;
             scenario.Client(options);
         });
         Relay = new FaultyRelay(Listener.LocalEndPoint, NextFault, scenario.FastOpen);

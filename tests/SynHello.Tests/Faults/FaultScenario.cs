@@ -39,14 +39,16 @@ internal sealed record FaultScenario(Action<SecureClientOptions> Client, Action<
             {
                 listener.FastOpen = FastOpenMode.Cookieless;
                 listener.MaximumEarlyData = 16_384;
-            }) { IsEarly = true, FastOpen = FastOpenMode.Cookieless },
+            })
+        { IsEarly = true, FastOpen = FastOpenMode.Cookieless },
         ["1.3 early data, asked about elsewhere"] = new(
             _ => { },
             listener =>
             {
                 listener.MaximumEarlyData = 16_384;
                 listener.ReplayRegister = new ScriptedRegister(async token => await YieldAsync(true, token));
-            }) { IsEarly = true },
+            })
+        { IsEarly = true },
         ["1.3 with a client's certificate"] = new(
             client => client.Credentials = [_identity.ToCredential()], RequireCertificate),
         ["1.3 with all that can be asked"] = new(

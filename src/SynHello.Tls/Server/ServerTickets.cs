@@ -107,7 +107,8 @@ internal static class ServerTickets
         {
             int length = resumption.Protector.Seal(content, ticket);
 
-            // A large certificate of the client's makes it longer than this server would take back: better none than one to carry for nothing.
+            // A large certificate of the client's makes it longer than this server would take back: better none than one to carry
+            // for nothing.
             if (length <= SessionChoice.LongestTicket)
             {
                 new NewSessionTicket

@@ -49,8 +49,8 @@ public sealed class BrokenConnectionTests
     }
 
     /// <summary>
-    /// Each place in a handshake where somebody waits: the bytes stop there, and it is canceled, disposed of, or left alone by a listener that
-    /// is disposed of. The handshake's own time ends none of it: it is longer than the test's.
+    /// Each place in a handshake where somebody waits: the bytes stop there, and the client is canceled, or disposed of. The handshake's own
+    /// time ends none of it: it is longer than the test's.
     /// </summary>
     [Theory]
     [MemberData(nameof(Kinds))]

@@ -5,8 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Tests;
 
 /// <summary>
-/// Who is asked in a handshake may never answer, and not look at the token either: a client that is canceled and a listener that is disposed of
-/// still end at once.
+/// Who is asked in a handshake may never answer, and not look at the token either: a client that is canceled and a listener that is disposed
+/// of still end at once.
 /// </summary>
 public sealed class DeafAnswerTests
 {
@@ -28,7 +28,10 @@ public sealed class DeafAnswerTests
         SecureListener listener = SecurePair.Listen(options =>
         {
             options.HandshakeTimeout = Timeout.InfiniteTimeSpan;
-            options.Credentials = [question == "server's signer" ? new DeafSigner(_answered, AskAsync<ReadOnlyMemory<byte>>) : _answered.ToCredential()];
+            options.Credentials =
+            [
+                question == "server's signer" ? new DeafSigner(_answered, AskAsync<ReadOnlyMemory<byte>>) : _answered.ToCredential(),
+            ];
             if (question == "server's certificate")
             {
                 options.Credentials = [];

@@ -55,7 +55,8 @@ internal sealed record FaultScenario(Action<SecureClientOptions> Client, Action<
             client =>
             {
                 client.AllowResumption = false;
-                client.CredentialCallback = async (_, token) => await YieldAsync<IReadOnlyList<TlsCredential>>([Elsewhere(_identity)], token);
+                client.CredentialCallback =
+                    async (_, token) => await YieldAsync<IReadOnlyList<TlsCredential>>([Elsewhere(_identity)], token);
                 LookUp(client);
             },
             AskForAll),
@@ -87,7 +88,8 @@ internal sealed record FaultScenario(Action<SecureClientOptions> Client, Action<
             client =>
             {
                 client.AllowResumption = false;
-                client.CredentialCallback = async (_, token) => await YieldAsync<IReadOnlyList<TlsCredential>>([Elsewhere(_identity)], token);
+                client.CredentialCallback =
+                    async (_, token) => await YieldAsync<IReadOnlyList<TlsCredential>>([Elsewhere(_identity)], token);
                 LookUp(client);
             },
             listener =>

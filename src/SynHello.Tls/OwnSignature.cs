@@ -39,9 +39,16 @@ internal static class OwnSignature
         }
 
         byte[] signature = ArrayPool<byte>.Shared.Rent(credential.MaximumSignatureLength);
-        int length = credential.Sign(scheme, content, signature);
-        Write(context, scheme, signature.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(signature);
+        try
+        {
+            int length = credential.Sign(scheme, content, signature);
+            Write(context, scheme, signature.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(signature);
+        }
+
         return true;
     }
 

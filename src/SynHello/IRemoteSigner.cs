@@ -14,7 +14,7 @@ public interface IRemoteSigner
     /// </summary>
     /// <param name="scheme">How: one of the credential's schemes.</param>
     /// <param name="content">What is signed, before hashing.</param>
-    /// <param name="cancellationToken">Canceled when nobody waits any more.</param>
+    /// <param name="cancellationToken">Canceled when nobody waits any more, whether the implementation looks at it or not.</param>
     /// <returns>The signature.</returns>
     ValueTask<ReadOnlyMemory<byte>> SignAsync(
         SignatureScheme scheme, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);

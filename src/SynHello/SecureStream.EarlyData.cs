@@ -130,12 +130,7 @@ public sealed partial class SecureStream
         ValueTask<T> answer = ask(unwanted.Token);
         if (answer.IsCompleted)
             return await answer.ConfigureAwait(false);
-        Task<T> late = answer.AsTask();
-        _ = late.ContinueWith(
-            static task => task.Exception, // observed, also when nobody waits any more
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        Task<T> late = Observed(answer.AsTask());
         try
         {
             return await late.WaitAsync(AnswerTime, _timeProvider, cancellationToken).ConfigureAwait(false);

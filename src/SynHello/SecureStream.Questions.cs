@@ -66,9 +66,7 @@ public sealed partial class SecureStream
         try
         {
             if (answers.ChooseCredentials is { } choose)
-                // A callback that does not look at its token must not hold the handshake beyond its time.
-                credentials = await choose(request, cancellationToken)
-                    .AsTask().WaitAsync(cancellationToken).ConfigureAwait(false) ?? [];
+                credentials = await WaitAsync(choose(request, cancellationToken), cancellationToken).ConfigureAwait(false) ?? [];
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -88,7 +86,8 @@ public sealed partial class SecureStream
         try
         {
             signature = request.Credential is IRemoteSigner signer
-                ? await signer.SignAsync(request.Scheme, request.Content, cancellationToken).ConfigureAwait(false)
+                ? await WaitAsync(signer.SignAsync(request.Scheme, request.Content, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false)
                 : throw new NotSupportedException($"{request.Credential.GetType().Name} does not say who signs.");
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -127,6 +126,25 @@ public sealed partial class SecureStream
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             engine.UseSession(session.Span, _output);
         }
+    }
+
+    /// <summary>Waits for an answer: whoever does not look at its token must not hold the handshake beyond its time.</summary>
+    private static async ValueTask<T> WaitAsync<T>(ValueTask<T> answer, CancellationToken cancellationToken)
+    {
+        if (answer.IsCompleted)
+            return await answer.ConfigureAwait(false);
+        return await Observed(answer.AsTask()).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A task whose failure is nobody's to look at once nobody waits for it any more.</summary>
+    private static Task<T> Observed<T>(Task<T> late)
+    {
+        _ = late.ContinueWith(
+            static task => task.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return late;
     }
 
     /// <summary>This side has failed; the peer is told that much.</summary>

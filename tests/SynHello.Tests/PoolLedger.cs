@@ -6,12 +6,10 @@ namespace SynHello.Tests;
 /// Books what the shared array pool gives out and takes back, as the pool itself tells it: an array that is given back twice shows
 /// even when nobody has come to harm by it.
 /// </summary>
-internal sealed class PoolLedger : EventListener
+/// <param name="smallest">Smaller arrays are not booked: by default those that are none of a stream's.</param>
+internal sealed class PoolLedger(int smallest = 4096) : EventListener
 {
     private const int Rented = 1, Returned = 3;
-
-    /// <summary>Smaller arrays are none of a stream's.</summary>
-    private const int Smallest = 4096;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, int> _out = [];
@@ -56,7 +54,7 @@ internal sealed class PoolLedger : EventListener
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        if (eventData.EventId is not (Rented or Returned) || eventData.Payload is not [int id, int size, ..] || size < Smallest)
+        if (eventData.EventId is not (Rented or Returned) || eventData.Payload is not [int id, int size, ..] || size < smallest)
             return;
         lock (_lock)
         {

@@ -137,6 +137,7 @@ public sealed class SessionTicketKeyRingTests
         Assert.Throws<ArgumentException>(() => ring.TryOpen(ticket, new byte[Content.Length - 1], out _));
     }
 
+    /// <summary>CVE-2020-13777: tickets were sealed under zeros.</summary>
     [Fact]
     public void ProviderThatDrawsNothingButZeros_GetsNoRing()
     {

@@ -69,6 +69,7 @@ public sealed class AuthenticationTests
         server.AssertRefused(TlsErrorCause.BadSignature, isProtected: true);
     }
 
+    /// <summary>CVE-2022-25638: a signature of another algorithm than the certificate's was not verified.</summary>
     [Theory]
     [InlineData(CertificateKind.EcdsaP256, 0x0503)] // the other curve's
     [InlineData(CertificateKind.EcdsaP256, 0x0804)] // an RSA scheme for an ECDSA key

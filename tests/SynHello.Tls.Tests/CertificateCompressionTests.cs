@@ -83,7 +83,10 @@ public sealed class CertificateCompressionTests
         }
     }
 
-    /// <summary>RFC 8879 section 4: bad_certificate, for a wrong length as for bytes that mean nothing.</summary>
+    /// <summary>
+    /// RFC 8879 section 4: bad_certificate, for a wrong length as for bytes that mean nothing. CVE-2025-66199: the
+    /// length that a compressed chain said it had was allocated.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -13,7 +13,10 @@ public sealed class ConfusionTests
 {
     private static readonly TlsCredential _credential = Engines.Credential();
 
-    /// <summary>RFC 8446 section 4.4.3: CertificateVerify must be sent when a certificate is.</summary>
+    /// <summary>
+    /// RFC 8446 section 4.4.3: CertificateVerify must be sent when a certificate is. CVE-2020-24613: a client took a
+    /// server that left it out.
+    /// </summary>
     [Fact]
     [Refuses(TlsErrorCause.UnexpectedMessage)]
     public void Server_WithoutCertificateVerify_IsRefused()
@@ -53,6 +56,7 @@ public sealed class ConfusionTests
     public void Server_ThatSignsAsAClient_IsRefused() => AssertServerRefused(
         TlsErrorCause.BadSignature, server => [server.Certificate(), server.CertificateVerify(asClient: true), server.Finished()]);
 
+    /// <summary>CVE-2022-25638: a signature of another algorithm than the certificate's was not verified.</summary>
     [Theory]
     [InlineData(CertificateKind.EcdsaP256, 0x0503)] // the other curve's
     [InlineData(CertificateKind.EcdsaP256, 0x0804)] // RSA's
@@ -80,7 +84,10 @@ public sealed class ConfusionTests
         }
     }
 
-    /// <summary>RFC 8446 section 4.4.3: whoever shows a certificate proves it, where it was optional too.</summary>
+    /// <summary>
+    /// RFC 8446 section 4.4.3: whoever shows a certificate proves it, where it was optional too. CVE-2022-25640: a
+    /// server took a client that left out all of it.
+    /// </summary>
     [Theory]
     [InlineData(TlsClientCertificateMode.Requested)]
     [InlineData(TlsClientCertificateMode.Required)]

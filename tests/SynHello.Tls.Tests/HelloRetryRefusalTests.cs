@@ -171,6 +171,9 @@ public sealed class HelloRetryRefusalTests
         }
     }
 
+    /// <summary>
+    /// A client that followed every HelloRetryRequest could be sent round for ever (RFC 8446 section 4.1.4).
+    /// </summary>
     [Fact]
     [Refuses(TlsErrorCause.SecondHelloRetryRequest)]
     public void Client_RefusesASecondRetry()

@@ -8,6 +8,7 @@ public sealed class LimitsTests
 {
     private const int MostBuffered = 4 + TlsLimits.HandshakeMessage + RecordHeader.MaximumPlaintext;
 
+    /// <summary>CVE-2016-6309: a buffer that grew was written to where it had been.</summary>
     [Fact]
     public void HandshakeBuffer_TakesTheLargestMessageInAnyFragments()
     {

@@ -251,6 +251,7 @@ public sealed class RecordRefusalTests
         }
     }
 
+    /// <summary>CVE-2016-6309's messages end at a limit.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.HandshakeMessageTooLarge)]
@@ -264,6 +265,9 @@ public sealed class RecordRefusalTests
         connected.AssertRefused(TlsErrorCause.HandshakeMessageTooLarge, isProtected: true);
     }
 
+    /// <summary>
+    /// CVE-2026-123613, CVE-2025-61730: what followed in the same record was read under the wrong keys.
+    /// </summary>
     [Fact]
     [Refuses(TlsErrorCause.MessageAcrossKeyChange)]
     public void HellosAndFinished_HaveToEndTheirRecords()
@@ -333,6 +337,7 @@ public sealed class RecordRefusalTests
         Assert.True(keyed.Victim.Plaintext.IsEmpty);
     }
 
+    /// <summary>CVE-2014-0224, as far as TLS 1.3 knows change_cipher_spec.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.UnexpectedChangeCipherSpec)]

@@ -7,6 +7,7 @@ public sealed class RepetitionRefusalTests
 {
     public static TheoryData<bool> Sides => [false, true];
 
+    /// <summary>Of the kind of CVE-2016-8610: nothing but records.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.TooManyEmptyRecords)]
@@ -27,6 +28,7 @@ public sealed class RepetitionRefusalTests
         peer.AssertRefused(TlsErrorCause.TooManyEmptyRecords, isProtected: true);
     }
 
+    /// <summary>CVE-2020-12457: change_cipher_spec without end kept a server busy.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.TooManyEmptyRecords)]
@@ -40,6 +42,7 @@ public sealed class RepetitionRefusalTests
         peer.AssertRefused(TlsErrorCause.TooManyEmptyRecords, isProtected: true);
     }
 
+    /// <summary>CVE-2026-56862: KeyUpdates without end were counted as progress.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.TooManyKeyUpdates)]
@@ -84,6 +87,7 @@ public sealed class RepetitionRefusalTests
         }
     }
 
+    /// <summary>CVE-2016-8610: warnings without end kept a server busy.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.TooManyAlerts)]
@@ -141,6 +145,7 @@ public sealed class RepetitionRefusalTests
         closed.AssertRefused(TlsErrorCause.PeerAlert);
     }
 
+    /// <summary>CVE-2026-32283: several in one record locked a connection up.</summary>
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.MessageAcrossKeyChange)]

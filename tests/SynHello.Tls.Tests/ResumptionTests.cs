@@ -113,7 +113,10 @@ public sealed class ResumptionTests
         Assert.Empty(setup.Visit(setup.Client(ticketRequest: 4)));
     }
 
-    /// <summary>RFC 8446 section 4.2.11.2: a wrong binder of the chosen key ends the handshake.</summary>
+    /// <summary>
+    /// RFC 8446 section 4.2.11.2: a wrong binder of the chosen key ends the handshake. CVE-2026-1584: a wrong one
+    /// brought a server down.
+    /// </summary>
     [Fact]
     [Refuses(TlsErrorCause.BadBinder)]
     public void Binder_HasToMatch()

@@ -43,6 +43,7 @@ public sealed class TicketTests
         AssertOutcome(now, resumed: false, offered: true);
     }
 
+    /// <summary>CVE-2025-23419: a ticket of one host opened another that asks for certificates.</summary>
     [Fact]
     public void Ticket_IsTiedToTheHost()
     {
@@ -86,6 +87,9 @@ public sealed class TicketTests
         AssertFull(none);
     }
 
+    /// <summary>
+    /// Selfie: a ticket that comes back to its own client's server, under shared keys, is another server's.
+    /// </summary>
     [Fact]
     public void Ticket_IsTiedToTheServersTrust()
     {

@@ -103,21 +103,27 @@ internal static class ServerTickets
         uint ageAdd)
     {
         byte[] ticket = ArrayPool<byte>.Shared.Rent(content.Length + resumption.Protector.MaximumOverhead);
-        int length = resumption.Protector.Seal(content, ticket);
-
-        // A large certificate of the client's makes it longer than this server would take back: better none than one to carry for nothing.
-        if (length <= SessionChoice.LongestTicket)
+        try
         {
-            new NewSessionTicket
-            {
-                LifetimeSeconds = (uint)resumption.TicketLifetime.TotalSeconds,
-                AgeAdd = ageAdd,
-                Nonce = [nonce],
-                Ticket = ticket.AsSpan(0, length),
-                MaximumEarlyData = resumption.MaximumEarlyData > 0 ? (uint)resumption.MaximumEarlyData : null,
-            }.Write(context.Flight);
-        }
+            int length = resumption.Protector.Seal(content, ticket);
 
-        ArrayPool<byte>.Shared.Return(ticket);
+            // A large certificate of the client's makes it longer than this server would take back: better none than one to carry
+            // for nothing.
+            if (length <= SessionChoice.LongestTicket)
+            {
+                new NewSessionTicket
+                {
+                    LifetimeSeconds = (uint)resumption.TicketLifetime.TotalSeconds,
+                    AgeAdd = ageAdd,
+                    Nonce = [nonce],
+                    Ticket = ticket.AsSpan(0, length),
+                    MaximumEarlyData = resumption.MaximumEarlyData > 0 ? (uint)resumption.MaximumEarlyData : null,
+                }.Write(context.Flight);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(ticket);
+        }
     }
 }

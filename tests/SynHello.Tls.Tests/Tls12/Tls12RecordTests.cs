@@ -176,6 +176,7 @@ public sealed class Tls12RecordTests
         client.AssertRefused(TlsErrorCause.RecordAboveSizeLimit, isProtected: true);
     }
 
+    /// <summary>Of the kind of CVE-2016-8610: nothing but records.</summary>
     [Fact]
     [Refuses(TlsErrorCause.TooManyEmptyRecords)]
     public void EmptyRecords_AreTakenAndCounted()

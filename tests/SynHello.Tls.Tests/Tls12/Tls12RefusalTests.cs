@@ -266,7 +266,10 @@ public sealed class Tls12RefusalTests
         }
     }
 
-    /// <summary>RFC 6066 section 3: a server that does not know the name may say so and go on.</summary>
+    /// <summary>
+    /// RFC 6066 section 3: a server that does not know the name may say so and go on. CVE-2016-8610: warnings without
+    /// end kept a server busy.
+    /// </summary>
     [Fact]
     [Refuses(TlsErrorCause.TooManyAlerts)]
     [Refuses(TlsErrorCause.PeerAlert)]

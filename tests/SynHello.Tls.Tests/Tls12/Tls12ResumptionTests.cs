@@ -132,6 +132,7 @@ public sealed class Tls12ResumptionTests
         AssertFull(late);
     }
 
+    /// <summary>CVE-2025-23419, CVE-2026-11703: a session of one host was resumed at another.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

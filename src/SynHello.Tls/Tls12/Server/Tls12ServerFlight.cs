@@ -144,11 +144,15 @@ internal static class Tls12ServerFlight
         }
 
         byte[] signature = ArrayPool<byte>.Shared.Rent(credential.MaximumSignatureLength);
-        int length = credential.Sign(scheme, signed.Written, signature);
-        HandshakeState<ServerContext> next =
-            Complete(context, signed.Written[randoms.Length..], scheme, signature.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(signature);
-        return next;
+        try
+        {
+            int length = credential.Sign(scheme, signed.Written, signature);
+            return Complete(context, signed.Written[randoms.Length..], scheme, signature.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(signature);
+        }
     }
 
     private static HandshakeState<ServerContext> Complete(

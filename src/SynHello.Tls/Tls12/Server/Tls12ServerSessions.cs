@@ -88,7 +88,15 @@ internal static class Tls12ServerSessions
             ClientVerifiedUntil = context.ClientVerifiedUntil,
         }.Write(content);
         byte[] @sealed = ArrayPool<byte>.Shared.Rent(content.Length + resumption.Protector.MaximumOverhead);
-        length = resumption.Protector.Seal(content.Written, @sealed);
-        return @sealed;
+        try
+        {
+            length = resumption.Protector.Seal(content.Written, @sealed);
+            return @sealed;
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(@sealed);
+            throw;
+        }
     }
 }

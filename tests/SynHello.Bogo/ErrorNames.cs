@@ -22,7 +22,7 @@ internal static class ErrorNames
         foreach (JsonProperty entry in config.RootElement.GetProperty("ErrorMap").EnumerateObject())
         {
             string causes = entry.Value.GetString()!;
-            if (causes.Split(" | ").Contains(name))
+            if (causes.Trim('[', ']').Split(" | ").Contains(name))
                 yield return causes;
         }
     }

@@ -45,8 +45,6 @@ internal static class FlagTable
         ["-verify-peer"] = On(flags => flags.VerifiesPeer = true),
         ["-verify-fail"] = On(flags => flags.FailsVerification = true),
         ["-fail-cert-callback"] = On(flags => flags.FailsCertificateCallback = true),
-        ["-fail-early-callback"] = On(flags => flags.FailsEarlyCallback = true),
-        ["-fail-ddos-callback"] = On(flags => flags.FailsEarlyCallback = true),
         ["-enable-ocsp-stapling"] = On(flags => flags.EnableOcspStapling = true),
         ["-ocsp-response"] = Base64((flags, value) => flags.OcspResponse = value),
         ["-use-ocsp-callback"] = On(flags => flags.UseOcspCallback = true),
@@ -67,7 +65,6 @@ internal static class FlagTable
         ["-export-label"] = Text((flags, value) => flags.ExportLabel = value),
         ["-export-context"] = Text((flags, value) => flags.ExportContext = value),
         ["-use-export-context"] = On(flags => flags.UseExportContext = true),
-        ["-export-traffic-secrets"] = On(flags => flags.ExportsTrafficSecrets = true),
 
         ["-expect-version"] = Number((flags, value) => flags.Expected.Version = (ushort)value),
         ["-expect-cipher"] = Number((flags, value) => flags.Expected.CipherSuite = new CipherSuite((ushort)value)),

@@ -30,7 +30,7 @@ internal sealed class OutcomeCheck(ShimFlags flags, bool isResume, QuestionDesk 
         bool isTaken = negotiated.EarlyData == EarlyDataStatus.Accepted;
         Require(!Expected.EarlyDataAccepted || isTaken, "early data not accepted");
         Require(!Expected.EarlyDataRejected || !isTaken, "early data accepted");
-        Require(Expected.EarlyDataReason is not { } reason || (reason == "accepted") == isTaken, $"early data: {isTaken}");
+        Require(Expected.EarlyDataReason is not { } reason || (reason == "accept") == isTaken, $"early data: {isTaken}");
         Require(!Expected.NoEarlyDataOffered || !isResume || flags.IsServer || negotiated.EarlyData == EarlyDataStatus.None,
             "early data offered");
     }

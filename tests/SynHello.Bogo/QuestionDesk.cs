@@ -6,13 +6,14 @@ using SynHello.Wire;
 namespace SynHello.Bogo;
 
 /// <summary>Answers an engine's questions as the runner's flags say, and remembers what else it had to tell.</summary>
-internal sealed class QuestionDesk(ShimFlags flags, IReadOnlyList<TlsCredential> credentials, ShimSessionCache? sessions)
+internal sealed class QuestionDesk(
+    ShimFlags flags, IReadOnlyList<TlsCredential> credentials, ShimSessionCache? sessions = null, TlsSession? offered = null)
 {
-    /// <summary>Whether a chain was judged.</summary>
-    public bool IsPeerVerified { get; private set; }
-
-    /// <summary>The sessions that a client was given, the newest last.</summary>
+    /// <summary>The new sessions that a client was given, the newest last.</summary>
     public List<TlsSession> Sessions { get; } = [];
+
+    /// <summary>The session to offer next: the newest, or in TLS 1.2 the one that was offered and stays good.</summary>
+    public TlsSession? NextSession { get; private set; }
 
     /// <summary>Answers all that is asked.</summary>
     /// <returns>Whether anything was.</returns>
@@ -49,19 +50,25 @@ internal sealed class QuestionDesk(ShimFlags flags, IReadOnlyList<TlsCredential>
                 return true;
             case TlsEvent.SessionReceived:
                 while (((TlsClientEngine)engine).TryReadSession(out TlsSession? session))
-                    Sessions.Add(session);
+                    Take(session);
                 return false;
             default:
                 return false;
         }
     }
 
+    private void Take(TlsSession session)
+    {
+        NextSession = session;
+        if (!ReferenceEquals(session, offered))
+            Sessions.Add(session);
+    }
+
     private void Judge(TlsEngine engine, IBufferWriter<byte> output)
     {
-        IsPeerVerified = true;
-        bool isStapleRefused = !flags.IsServer && flags.UseOcspCallback && flags.FailsOcspCallback
-            && engine.Negotiated.PeerOcspResponses.Any(response => !response.IsEmpty);
-        TlsErrorCause? refusal = flags.FailsVerification ? TlsErrorCause.CertificateRefused
+        bool isStapleRefused = !flags.IsServer && flags.UseOcspCallback && flags.FailsOcspCallback;
+        bool isJudged = flags.VerifiesPeer || flags.RequiresClientCertificate;
+        TlsErrorCause? refusal = flags.FailsVerification && isJudged ? TlsErrorCause.CertificateRefused
             : isStapleRefused ? TlsErrorCause.BadCertificateStatus
             : null;
         if (refusal is not { } cause)

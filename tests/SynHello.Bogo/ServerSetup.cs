@@ -24,7 +24,7 @@ internal static class ServerSetup
                 : TlsClientCertificateMode.None,
             ClientCertificateAuthorities = [.. flags.ClientAuthorities.Select(name => (ReadOnlyMemory<byte>)name)],
             CredentialSelector = EngineSetup.Selector(flags, credentials),
-            Resumption = new TlsServerResumption(state.Protector, state.Clock)
+            Resumption = new TlsServerResumption(flags.NoTicket ? state.CacheProtector : state.Protector, state.Clock)
             {
                 SessionCache = state.SessionCache,
                 TicketCount = flags.NoTicket ? 0 : 2,

@@ -75,7 +75,7 @@ internal static class Shim
             check.CheckHandshake(connection);
         }
 
-        new ShimExchange(connection, check).Run(isGreetingSent: false);
+        new ShimExchange(connection, check).Run(greeted: 0);
         return null;
     }
 
@@ -83,17 +83,18 @@ internal static class Shim
         ShimFlags flags, ShimFlags retry, ShimClock clock, TlsSession? session, bool isResume)
     {
         IReadOnlyList<TlsCredential> credentials = EngineSetup.Credentials(flags);
-        var desk = new QuestionDesk(flags, credentials, sessions: null);
+        var desk = new QuestionDesk(flags, credentials, offered: session);
         var check = new OutcomeCheck(flags, isResume, desk, sessions: null);
         using TlsClientEngine engine = ClientSetup.CreateEngine(flags, clock, credentials);
         using var socket = new RunnerSocket(flags);
         var connection = new ShimConnection(engine, socket, flags, desk);
         bool hasEarlyData = isResume && flags.EnableEarlyData && flags.ShimWritesFirst && session is { MaximumEarlyData: > 0 };
+        int early = hasEarlyData ? (int)Math.Min(session!.MaximumEarlyData, (uint)ShimExchange.Greeting.Length) : 0;
         engine.Start(
             new TlsClientStart
             {
                 Session = session,
-                EarlyData = hasEarlyData ? System.Text.Encoding.ASCII.GetBytes(ShimExchange.Greeting) : default,
+                EarlyData = ShimExchange.Greeting[..early],
             },
             connection.Output);
         connection.Flush();
@@ -112,8 +113,8 @@ internal static class Shim
             check.CheckHandshake(connection);
         }
 
-        bool isGreetingSent = hasEarlyData && engine.Negotiated.EarlyData == EarlyDataStatus.Accepted;
-        new ShimExchange(connection, check).Run(isGreetingSent);
-        return desk.Sessions.LastOrDefault();
+        bool isTaken = hasEarlyData && engine.Negotiated.EarlyData == EarlyDataStatus.Accepted;
+        new ShimExchange(connection, check).Run(greeted: isTaken ? early : 0);
+        return desk.NextSession;
     }
 }

@@ -9,17 +9,16 @@ namespace SynHello.Bogo;
 internal sealed class ShimExchange(ShimConnection connection, OutcomeCheck check)
 {
     private static readonly int[] s_sizes = [1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769];
-    private static readonly byte[] s_greeting = Encoding.ASCII.GetBytes(Greeting);
 
     /// <summary>What the shim says where it speaks first.</summary>
-    public const string Greeting = "hello";
+    public static ReadOnlyMemory<byte> Greeting { get; } = "hello"u8.ToArray();
 
     private ShimFlags Flags => connection.Flags;
 
     private TlsEngine Engine => connection.Engine;
 
-    /// <param name="isGreetingSent">Whether the greeting was in early data that the server took.</param>
-    public void Run(bool isGreetingSent)
+    /// <param name="greeted">How much of the greeting was in early data that the server took.</param>
+    public void Run(int greeted)
     {
         if (Flags.ExportLength > 0)
             SendExport();
@@ -30,10 +29,11 @@ internal sealed class ShimExchange(ShimConnection connection, OutcomeCheck check
         }
         else
         {
-            if (Flags.ReadWithUnfinishedWrite)
-                BeginGreeting();
-            else if (Flags.ShimWritesFirst && !isGreetingSent)
-                Send(s_greeting);
+            ReadOnlySpan<byte> greeting = Greeting.Span[greeted..];
+            if (Flags.ReadWithUnfinishedWrite && !greeting.IsEmpty)
+                BeginGreeting(greeting);
+            else if (Flags.ShimWritesFirst && !greeting.IsEmpty)
+                Send(greeting);
             if (!Flags.ShimShutsDown)
                 Echo();
         }
@@ -51,10 +51,10 @@ internal sealed class ShimExchange(ShimConnection connection, OutcomeCheck check
         connection.Write(material);
     }
 
-    private void BeginGreeting()
+    private void BeginGreeting(ReadOnlySpan<byte> greeting)
     {
         connection.Handshake(() => Engine.MaySend);
-        connection.WriteUnfinished(s_greeting);
+        connection.WriteUnfinished(greeting);
         connection.HoldsBack = true;
     }
 

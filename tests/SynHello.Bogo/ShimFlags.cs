@@ -64,8 +64,6 @@ internal sealed class ShimFlags
 
     public bool FailsCertificateCallback { get; set; }
 
-    public bool FailsEarlyCallback { get; set; }
-
     public bool EnableOcspStapling { get; set; }
 
     public byte[] OcspResponse { get; set; } = [];
@@ -105,8 +103,6 @@ internal sealed class ShimFlags
     public string ExportContext { get; set; } = "";
 
     public bool UseExportContext { get; set; }
-
-    public bool ExportsTrafficSecrets { get; set; }
 
     public ExpectedOutcome Expected { get; } = new();
 }

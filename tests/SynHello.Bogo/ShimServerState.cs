@@ -7,9 +7,16 @@ internal sealed class ShimServerState(ShimClock clock, bool isAsync) : IDisposab
 
     public ShimTicketProtector Protector { get; } = new();
 
+    /// <summary>The keys of servers that give out no tickets, and take none.</summary>
+    public ShimTicketProtector CacheProtector { get; } = new();
+
     public ShimSessionCache SessionCache { get; } = new(answersLater: isAsync);
 
     public Guid ReplayScope { get; } = Guid.NewGuid();
 
-    public void Dispose() => Protector.Dispose();
+    public void Dispose()
+    {
+        Protector.Dispose();
+        CacheProtector.Dispose();
+    }
 }

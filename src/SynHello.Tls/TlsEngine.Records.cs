@@ -212,7 +212,7 @@ public abstract partial class TlsEngine
         while (!Context.IsQuestionOpen && _handshake.TryRead(out ReadOnlySpan<byte> message))
         {
             Context.ReadKeyChanged = false;
-            Handle(new HandshakeMessage(message));
+            Handle(new HandshakeMessage(message) { IsFollowed = !_handshake.IsEmpty });
             if (Context.ReadKeyChanged && !_handshake.IsEmpty)
             {
                 throw new TlsProtocolException(

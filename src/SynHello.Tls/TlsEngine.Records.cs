@@ -221,6 +221,7 @@ public abstract partial class TlsEngine
         {
             Context.ReadKeyChanged = false;
             Handle(new HandshakeMessage(message) { IsFollowed = !_handshake.IsEmpty });
+            _emptyRecords = 0;
             if (Context.ReadKeyChanged && !_handshake.IsEmpty)
             {
                 throw new TlsProtocolException(

@@ -97,12 +97,11 @@ internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, Shim
         try
         {
             int consumed = Receive();
-            bool isAnswered = desk.AnswerAll(Engine, _output);
-            if (consumed > 0 || isAnswered || Engine.IsPeerClosed)
-            {
-                HasEnded |= Engine.IsPeerClosed;
+            while (desk.AnswerAll(Engine, _output))
+                Engine.Receive([], _plaintext, _output);
+            HasEnded |= Engine.IsPeerClosed;
+            if (consumed > 0 || HasEnded)
                 return;
-            }
         }
         finally
         {

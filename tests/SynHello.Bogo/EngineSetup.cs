@@ -69,7 +69,7 @@ internal static class EngineSetup
 
     public static IReadOnlyList<CipherSuite> CipherSuites(ShimFlags flags)
     {
-        IReadOnlyList<CipherSuite> all = DefaultCryptoProvider.Instance.CipherSuites;
+        IReadOnlyList<CipherSuite> all = flags.CipherSuites ?? DefaultCryptoProvider.Instance.CipherSuites;
         return flags.CipherList is null ? all : [.. all.Where(suite => suite.IsTls13), .. CipherList.Read(flags.CipherList, all)];
     }
 

@@ -34,6 +34,8 @@ internal static class FlagTable
         ["-curves"] = Number((flags, value) => flags.Groups.Add(new NamedGroup((ushort)value))),
         ["-signing-prefs"] = Number((flags, value) => flags.SigningPreferences.Add(new SignatureScheme((ushort)value))),
         ["-verify-prefs"] = Number((flags, value) => flags.VerifyPreferences.Add(new SignatureScheme((ushort)value))),
+        ["-fips-202205"] = On(CompliancePolicy.Fips202205.Apply),
+        ["-wpa-202304"] = On(CompliancePolicy.Wpa202304.Apply),
         ["-host-name"] = Text((flags, value) => flags.HostName = value),
         ["-advertise-alpn"] = Text((flags, value) => flags.AdvertisedProtocols = Encoding.Latin1.GetBytes(value)),
         ["-select-alpn"] = Text((flags, value) => flags.SelectedProtocol = value),

@@ -38,6 +38,9 @@ internal sealed class ShimFlags
 
     public string? CipherList { get; set; }
 
+    /// <summary>The suites that a policy allows; null for all.</summary>
+    public IReadOnlyList<CipherSuite>? CipherSuites { get; set; }
+
     public List<NamedGroup> Groups { get; } = [];
 
     public List<SignatureScheme> SigningPreferences { get; } = [];

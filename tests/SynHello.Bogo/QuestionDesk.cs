@@ -7,7 +7,11 @@ namespace SynHello.Bogo;
 
 /// <summary>Answers an engine's questions as the runner's flags say, and remembers what else it had to tell.</summary>
 internal sealed class QuestionDesk(
-    ShimFlags flags, IReadOnlyList<TlsCredential> credentials, ShimSessionCache? sessions = null, TlsSession? offered = null)
+    ShimFlags flags,
+    IReadOnlyList<TlsCredential> credentials,
+    ShimSessionCache? sessions = null,
+    TlsSession? offered = null,
+    ShimFlags? retry = null)
 {
     /// <summary>The new sessions that a client was given, the newest last.</summary>
     public List<TlsSession> Sessions { get; } = [];
@@ -48,6 +52,14 @@ internal sealed class QuestionDesk(
             case TlsEvent.NeedEarlyDataVerdict:
                 server!.AcceptEarlyData(output);
                 return true;
+            case TlsEvent.HandshakeCompleted when flags.VerifiesResumedPeer && engine.Negotiated.IsResumed:
+                if (Refusal(engine) is { } refusal)
+                {
+                    engine.Abort(refusal, output);
+                    throw refusal;
+                }
+
+                return false;
             case TlsEvent.SessionReceived:
                 while (((TlsClientEngine)engine).TryReadSession(out TlsSession? session))
                     Take(session);
@@ -66,19 +78,25 @@ internal sealed class QuestionDesk(
 
     private void Judge(TlsEngine engine, IBufferWriter<byte> output)
     {
-        bool isStapleRefused = !flags.IsServer && flags.UseOcspCallback && flags.FailsOcspCallback;
-        bool isJudged = flags.VerifiesPeer || flags.RequiresClientCertificate;
-        TlsErrorCause? refusal = flags.FailsVerification && isJudged ? TlsErrorCause.CertificateRefused
-            : isStapleRefused ? TlsErrorCause.BadCertificateStatus
-            : null;
-        if (refusal is not { } cause)
+        if (Refusal(engine) is not { } refusal)
         {
             engine.AcceptCertificate();
             return;
         }
 
-        var failure = new TlsProtocolException(cause);
-        engine.RefuseCertificate(failure, output);
-        throw failure;
+        engine.RefuseCertificate(refusal, output);
+        throw refusal;
+    }
+
+    /// <summary>What is held against the peer's chain; null for nothing.</summary>
+    private TlsProtocolException? Refusal(TlsEngine engine)
+    {
+        // Once early data was refused, the runner's flags for the retry are in force.
+        ShimFlags current = engine.Negotiated.EarlyData == EarlyDataStatus.Rejected ? retry ?? flags : flags;
+        bool isJudged = current.VerifiesPeer || current.RequiresClientCertificate;
+        if (current.FailsVerification && isJudged)
+            return new TlsProtocolException(TlsErrorCause.CertificateRefused);
+        bool isStapleRefused = !current.IsServer && current.UseOcspCallback && current.FailsOcspCallback;
+        return isStapleRefused ? new TlsProtocolException(TlsErrorCause.BadCertificateStatus) : null;
     }
 }

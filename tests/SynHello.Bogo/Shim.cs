@@ -83,7 +83,7 @@ internal static class Shim
         ShimFlags flags, ShimFlags retry, ShimClock clock, TlsSession? session, bool isResume)
     {
         IReadOnlyList<TlsCredential> credentials = EngineSetup.Credentials(flags);
-        var desk = new QuestionDesk(flags, credentials, offered: session);
+        var desk = new QuestionDesk(flags, credentials, offered: session, retry: retry);
         var check = new OutcomeCheck(flags, isResume, desk, sessions: null);
         using TlsClientEngine engine = ClientSetup.CreateEngine(flags, clock, credentials);
         using var socket = new RunnerSocket(flags);

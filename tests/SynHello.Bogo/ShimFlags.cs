@@ -65,6 +65,8 @@ internal sealed class ShimFlags
 
     public bool FailsVerification { get; set; }
 
+    public bool VerifiesResumedPeer { get; set; }
+
     public bool FailsCertificateCallback { get; set; }
 
     public bool EnableOcspStapling { get; set; }

@@ -10,7 +10,9 @@ internal readonly ref struct HandshakeMessage(ReadOnlySpan<byte> encoded)
 
     public HandshakeType Type => new(Encoded[0]);
 
-    /// <summary>Whether the record that ended it holds something behind it: another message, or the beginning of one.</summary>
+    /// <summary>
+    /// Whether the record that ended it holds something behind it: another message, or the beginning of one.
+    /// </summary>
     public bool IsFollowed { get; init; }
 
     public ReadOnlySpan<byte> Body => Encoded[4..];
@@ -21,7 +23,9 @@ internal readonly ref struct HandshakeMessage(ReadOnlySpan<byte> encoded)
         ? Body
         : throw new TlsProtocolException(TlsErrorCause.UnexpectedMessage, $"A {Type} message came where {type} was expected.");
 
-    /// <summary>To be called before the message is answered: whoever waits for an answer cannot have begun what comes behind it.</summary>
+    /// <summary>
+    /// To be called before the message is answered: whoever waits for an answer cannot have begun what comes behind it.
+    /// </summary>
     /// <exception cref="TlsProtocolException"><see cref="TlsErrorCause.MessageAcrossFlights"/>.</exception>
     public void ExpectEndOfFlight()
     {

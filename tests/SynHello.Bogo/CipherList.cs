@@ -2,7 +2,9 @@ using SynHello.Wire;
 
 namespace SynHello.Bogo;
 
-/// <summary>Reads the runner's lists of cipher suites, as far as they name suites of TLS 1.2 one by one or take them all.</summary>
+/// <summary>
+/// Reads the runner's lists of cipher suites, as far as they name suites of TLS 1.2 one by one or take them all.
+/// </summary>
 internal static class CipherList
 {
     private static readonly Dictionary<string, CipherSuite> s_suites = new(StringComparer.Ordinal)

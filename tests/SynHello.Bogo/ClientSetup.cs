@@ -5,7 +5,8 @@ namespace SynHello.Bogo;
 /// <summary>Sets a client up as the runner's flags say.</summary>
 internal static class ClientSetup
 {
-    public static TlsClientEngine CreateEngine(ShimFlags flags, ShimClock clock, IReadOnlyList<TlsCredential> credentials)
+    public static TlsClientEngine CreateEngine(
+        ShimFlags flags, ShimClock clock, IReadOnlyList<TlsCredential> credentials)
     {
         var configuration = new TlsClientConfiguration(EngineSetup.Provider(flags))
         {

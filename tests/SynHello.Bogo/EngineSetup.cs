@@ -18,7 +18,8 @@ internal static class EngineSetup
         if (flags.OnlyCompression != 0)
             return new ShimCryptoProvider(new CertificateCompressionAlgorithm(flags.OnlyCompression));
         return flags.InstallsCompression
-            ? new ShimCryptoProvider(ShimCryptoProvider.Expanding, ShimCryptoProvider.Shrinking, ShimCryptoProvider.Random)
+            ? new ShimCryptoProvider(
+                ShimCryptoProvider.Expanding, ShimCryptoProvider.Shrinking, ShimCryptoProvider.Random)
             : new ShimCryptoProvider([]);
     }
 
@@ -70,7 +71,9 @@ internal static class EngineSetup
     public static IReadOnlyList<CipherSuite> CipherSuites(ShimFlags flags)
     {
         IReadOnlyList<CipherSuite> all = flags.CipherSuites ?? DefaultCryptoProvider.Instance.CipherSuites;
-        return flags.CipherList is null ? all : [.. all.Where(suite => suite.IsTls13), .. CipherList.Read(flags.CipherList, all)];
+        if (flags.CipherList is null)
+            return all;
+        return [.. all.Where(suite => suite.IsTls13), .. CipherList.Read(flags.CipherList, all)];
     }
 
     public static IReadOnlyList<SslApplicationProtocol> Protocols(ReadOnlySpan<byte> encoded)
@@ -99,7 +102,9 @@ internal static class EngineSetup
         }
     }
 
-    /// <summary>Chooses what is shown as the runner asks: at once, when the engine asks with an event, or never.</summary>
+    /// <summary>
+    /// Chooses what is shown as the runner asks: at once, when the engine asks with an event, or never.
+    /// </summary>
     public static Func<TlsCredentialRequest, IReadOnlyList<TlsCredential>?> Selector(
         ShimFlags flags, IReadOnlyList<TlsCredential> credentials) => request =>
     {
@@ -112,13 +117,14 @@ internal static class EngineSetup
     private static void CheckRequest(ShimFlags flags, TlsCredentialRequest request)
     {
         ExpectedOutcome expected = flags.Expected;
-        if (expected.PeerVerifyPreferences.Count > 0 && !expected.PeerVerifyPreferences.SequenceEqual(request.SignatureSchemes))
+        bool isAsPreferred = expected.PeerVerifyPreferences.Count == 0
+            || expected.PeerVerifyPreferences.SequenceEqual(request.SignatureSchemes);
+        if (!isAsPreferred)
             throw new ExpectationException("The peer takes other signature schemes than expected.");
-        if (expected.ClientAuthorities is { } authorities
-            && !authorities.Select(Convert.ToHexString).SequenceEqual(request.Authorities.Select(name => Convert.ToHexString(name.Span))))
-        {
+        IEnumerable<string> named = request.Authorities.Select(name => Convert.ToHexString(name.Span));
+        IEnumerable<string>? authorities = expected.ClientAuthorities?.Select(Convert.ToHexString);
+        if (authorities is not null && !authorities.SequenceEqual(named))
             throw new ExpectationException("The server names other authorities than expected.");
-        }
     }
 
     /// <summary>The text of a protocol's name.</summary>

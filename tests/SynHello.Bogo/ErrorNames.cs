@@ -5,8 +5,8 @@ using SynHello.Wire;
 namespace SynHello.Bogo;
 
 /// <summary>
-/// What is printed for a failure. The ErrorMap of config.json gives, for each error that the runner expects, a text that lists the causes
-/// which answer to it; the runner looks for that text. So each text that lists the cause is printed.
+/// What is printed for a failure. The ErrorMap of config.json gives, for each error that the runner expects, a text that
+/// lists the causes which answer to it; the runner looks for that text. So each text that lists the cause is printed.
 /// </summary>
 internal static class ErrorNames
 {
@@ -18,7 +18,8 @@ internal static class ErrorNames
 
     public static IEnumerable<string> Of(string name)
     {
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "config.json")));
+        string path = Path.Combine(AppContext.BaseDirectory, "config.json");
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(path));
         foreach (JsonProperty entry in config.RootElement.GetProperty("ErrorMap").EnumerateObject())
         {
             string causes = entry.Value.GetString()!;

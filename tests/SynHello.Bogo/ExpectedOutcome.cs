@@ -2,7 +2,9 @@ using SynHello.Wire;
 
 namespace SynHello.Bogo;
 
-/// <summary>What the runner says a connection will turn out to be; a default is no expectation unless said otherwise.</summary>
+/// <summary>
+/// What the runner says a connection will turn out to be; a default is no expectation unless said otherwise.
+/// </summary>
 internal sealed class ExpectedOutcome
 {
     public ushort Version { get; set; }

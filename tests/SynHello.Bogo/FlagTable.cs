@@ -5,7 +5,9 @@ using SynHello.Wire;
 
 namespace SynHello.Bogo;
 
-/// <summary>The flags of the runner's protocol that are implemented, and what each sets. Every other flag is not implemented.</summary>
+/// <summary>
+/// The flags of the runner's protocol that are implemented, and what each sets. Every other flag is not implemented.
+/// </summary>
 internal static class FlagTable
 {
     private const string OnInitial = "-on-initial";
@@ -127,7 +129,8 @@ internal static class FlagTable
     private static Flag Always => On(_ => { });
 
     /// <summary>Reads a command line.</summary>
-    /// <returns>What is asked of the first connection, of those that resume it, and of a retry after early data was refused.</returns>
+    /// <returns>What is asked of the first connection, of those that resume it, and of a retry after early data was
+    /// refused.</returns>
     public static (ShimFlags Initial, ShimFlags Resume, ShimFlags Retry) Parse(string[] arguments)
     {
         var (initial, resume, retry) = (new ShimFlags(), new ShimFlags(), new ShimFlags());
@@ -163,7 +166,9 @@ internal static class FlagTable
             throw new UnimplementedException(what);
     }
 
-    /// <summary>Names of authorities, in hexadecimal with commas; two words of the runner's stand for no list and an empty one.</summary>
+    /// <summary>
+    /// Names of authorities, in hexadecimal with commas; two words of the runner's stand for no list and an empty one.
+    /// </summary>
     private static byte[][] Names(string value) =>
         value is "<NULL>" or "<EMPTY>" or "" ? [] : [.. value.Split(',').Select(Convert.FromHexString)];
 

@@ -30,9 +30,10 @@ internal sealed class OutcomeCheck(ShimFlags flags, bool isResume, QuestionDesk 
         bool isTaken = negotiated.EarlyData == EarlyDataStatus.Accepted;
         Require(!Expected.EarlyDataAccepted || isTaken, "early data not accepted");
         Require(!Expected.EarlyDataRejected || !isTaken, "early data accepted");
-        Require(Expected.EarlyDataReason is not { } reason || (reason == "accept") == isTaken, $"early data: {isTaken}");
-        Require(!Expected.NoEarlyDataOffered || !isResume || flags.IsServer || negotiated.EarlyData == EarlyDataStatus.None,
-            "early data offered");
+        bool isAsReasoned = Expected.EarlyDataReason is not { } reason || (reason == "accept") == isTaken;
+        Require(isAsReasoned, $"early data: {isTaken}");
+        bool isOffered = isResume && !flags.IsServer && negotiated.EarlyData != EarlyDataStatus.None;
+        Require(!Expected.NoEarlyDataOffered || !isOffered, "early data offered");
     }
 
     /// <summary>When the exchange is over: tickets of TLS 1.3 have come by then.</summary>
@@ -46,7 +47,8 @@ internal sealed class OutcomeCheck(ShimFlags flags, bool isResume, QuestionDesk 
         if (isExpected)
         {
             bool supportsEarlyData = desk.Sessions[^1].MaximumEarlyData > 0;
-            Require(supportsEarlyData == Expected.TicketSupportsEarlyData, $"session for early data: {supportsEarlyData}");
+            Require(
+                supportsEarlyData == Expected.TicketSupportsEarlyData, $"session for early data: {supportsEarlyData}");
         }
     }
 
@@ -68,12 +70,17 @@ internal sealed class OutcomeCheck(ShimFlags flags, bool isResume, QuestionDesk 
     {
         if (!flags.IsServer && !negotiated.IsResumed)
             Compare("peer's signature scheme", Expected.PeerSignatureScheme.Value, negotiated.SignatureScheme.Value);
-        Require(Expected.ServerName is null || Expected.ServerName == negotiated.ServerName, $"name {negotiated.ServerName}");
+        string? name = negotiated.ServerName;
+        Require(Expected.ServerName is null || Expected.ServerName == name, $"name {name}");
         string protocol = flags.IsServer ? flags.SelectedProtocol ?? "" : Expected.ApplicationProtocol;
         string chosen = EngineSetup.NameOf(negotiated.ApplicationProtocol);
         Require(protocol == chosen, $"protocol {chosen}");
         if (Expected.AdvertisedProtocols is { } advertised)
-            Require(advertised.SequenceEqual(ClientHelloView.ApplicationProtocols(connection.FirstBytes)), "other protocols offered");
+        {
+            byte[] offered = ClientHelloView.ApplicationProtocols(connection.FirstBytes);
+            Require(advertised.SequenceEqual(offered), "other protocols offered");
+        }
+
         bool needsCertificate = !flags.IsServer || flags.RequiresClientCertificate;
         Require(!needsCertificate || negotiated.PeerCertificates.Count > 0 || negotiated.IsResumed, "no certificate");
         if (Expected.OcspResponse is { } staple && !negotiated.IsResumed)

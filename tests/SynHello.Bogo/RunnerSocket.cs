@@ -19,10 +19,18 @@ internal sealed class RunnerSocket : IDisposable
         Send(id);
     }
 
+    /// <summary>Sends everything; where the runner is gone, the next receive tells.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
     {
-        while (!bytes.IsEmpty)
-            bytes = bytes[_socket.Send(bytes)..];
+        try
+        {
+            while (!bytes.IsEmpty)
+                bytes = bytes[_socket.Send(bytes)..];
+        }
+        catch (SocketException)
+        {
+            // What came before that is still to be read: an alert, for instance.
+        }
     }
 
     /// <summary>Receives what is there, or waits for it.</summary>
@@ -39,7 +47,9 @@ internal sealed class RunnerSocket : IDisposable
         }
     }
 
-    /// <summary>Ends this side, and takes what still comes, so that the runner never sees a reset in the place of an alert.</summary>
+    /// <summary>
+    /// Ends this side, and takes what still comes, so that the runner never sees a reset in the place of an alert.
+    /// </summary>
     public void Dispose()
     {
         try

@@ -7,7 +7,8 @@ internal static class ServerSetup
 {
     private const int MaximumEarlyData = 14336;
 
-    public static TlsServerEngine CreateEngine(ShimFlags flags, ShimServerState state, IReadOnlyList<TlsCredential> credentials)
+    public static TlsServerEngine CreateEngine(
+        ShimFlags flags, ShimServerState state, IReadOnlyList<TlsCredential> credentials)
     {
         var configuration = new TlsServerConfiguration(EngineSetup.Provider(flags), credentials)
         {

@@ -88,8 +88,10 @@ internal static class Shim
         using TlsClientEngine engine = ClientSetup.CreateEngine(flags, clock, credentials);
         using var socket = new RunnerSocket(flags);
         var connection = new ShimConnection(engine, socket, flags, desk);
-        bool hasEarlyData = isResume && flags.EnableEarlyData && flags.ShimWritesFirst && session is { MaximumEarlyData: > 0 };
-        int early = hasEarlyData ? (int)Math.Min(session!.MaximumEarlyData, (uint)ShimExchange.Greeting.Length) : 0;
+        bool wantsEarlyData = isResume && flags is { EnableEarlyData: true, ShimWritesFirst: true };
+        uint room = wantsEarlyData ? session!.MaximumEarlyData : 0;
+        int early = (int)Math.Min(room, (uint)ShimExchange.Greeting.Length);
+        bool hasEarlyData = early > 0;
         engine.Start(
             new TlsClientStart
             {

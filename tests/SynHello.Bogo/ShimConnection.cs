@@ -6,8 +6,8 @@ using SynHello.Wire;
 namespace SynHello.Bogo;
 
 /// <summary>
-/// Drives one engine over one connection to the runner: a record at a time, or in pieces of a byte, so that nothing happens before the
-/// exchange has seen what came before it.
+/// Drives one engine over one connection to the runner: a record at a time, or in pieces of a byte, so that nothing
+/// happens before the exchange has seen what came before it.
 /// </summary>
 internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, ShimFlags flags, QuestionDesk desk)
 {
@@ -33,10 +33,15 @@ internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, Shim
     /// <summary>Where calls of the engine write; <see cref="Flush"/> sends it.</summary>
     public IBufferWriter<byte> Output => _output;
 
+    /// <summary>Whether what is written waits for the next <see cref="Flush"/>.</summary>
+    public bool HoldsBack { get; set; }
+
     /// <summary>The first bytes that came, kept for who wants to look at a ClientHello.</summary>
     public byte[] FirstBytes { get; private set; } = [];
 
-    /// <summary>Goes on until something has come from the engine that was asked for, or the peer has ended the connection.</summary>
+    /// <summary>
+    /// Goes on until something has come from the engine that was asked for, or the peer has ended the connection.
+    /// </summary>
     public void RunUntil(Func<bool> isThere)
     {
         while (!isThere() && !HasEnded)
@@ -106,19 +111,11 @@ internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, Shim
         finally
         {
             // What the engine wrote before it gave up is sent too: the alert is in it.
-            if (!_holdsBack)
+            if (!HoldsBack)
                 Flush();
         }
 
         ShowMore();
-    }
-
-    private bool _holdsBack;
-
-    /// <summary>Whether what is written waits for the next <see cref="Flush"/>.</summary>
-    public bool HoldsBack
-    {
-        set => _holdsBack = value;
     }
 
     private int Receive()

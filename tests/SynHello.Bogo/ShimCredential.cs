@@ -3,7 +3,9 @@ using SynHello.Wire;
 
 namespace SynHello.Bogo;
 
-/// <summary>A credential as the runner wants it used: with some of its schemes only, with a staple, with its key elsewhere.</summary>
+/// <summary>
+/// A credential as the runner wants it used: with some of its schemes only, with a staple, with its key elsewhere.
+/// </summary>
 internal sealed class ShimCredential(TlsCredential credential, ShimFlags flags) : TlsCredential
 {
     private readonly IReadOnlyList<ReadOnlyMemory<byte>> _staple = Staple(flags);
@@ -16,9 +18,10 @@ internal sealed class ShimCredential(TlsCredential credential, ShimFlags flags) 
     public override IReadOnlyList<SignatureScheme> Tls12SignatureSchemes { get; } =
         Preferred(credential.Tls12SignatureSchemes, flags.SigningPreferences);
 
-    public override IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses => flags is { IsServer: true, UseOcspCallback: true, FailsOcspCallback: true }
-        ? throw new InvalidOperationException("The OCSP callback fails, as it was asked to.")
-        : _staple;
+    public override IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses =>
+        flags is { IsServer: true, UseOcspCallback: true, FailsOcspCallback: true }
+            ? throw new InvalidOperationException("The OCSP callback fails, as it was asked to.")
+            : _staple;
 
     public override int MaximumSignatureLength => credential.MaximumSignatureLength;
 

@@ -5,7 +5,8 @@ namespace SynHello.Bogo;
 
 /// <summary>The engine's own cryptography, with the runner's made-up ways to compress certificates.</summary>
 /// <param name="algorithms">The algorithms, best first.</param>
-internal sealed class ShimCryptoProvider(params IReadOnlyList<CertificateCompressionAlgorithm> algorithms) : DefaultCryptoProvider
+internal sealed class ShimCryptoProvider(params IReadOnlyList<CertificateCompressionAlgorithm> algorithms)
+    : DefaultCryptoProvider
 {
     /// <summary>Leaves out two zero octets at the beginning.</summary>
     public static readonly CertificateCompressionAlgorithm Shrinking = new(0xff01);

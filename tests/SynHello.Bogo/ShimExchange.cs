@@ -44,7 +44,8 @@ internal sealed class ShimExchange(ShimConnection connection, OutcomeCheck check
 
     private void SendExport()
     {
-        if (Flags.ExportContext.Length == 0 && Flags.UseExportContext && Engine.Negotiated.Version == ProtocolVersion.Tls12)
+        bool isContextEmpty = Flags.UseExportContext && Flags.ExportContext.Length == 0;
+        if (isContextEmpty && Engine.Negotiated.Version == ProtocolVersion.Tls12)
             throw new UnimplementedException("an empty context apart from none in TLS 1.2");
         byte[] material = new byte[Flags.ExportLength];
         Engine.ExportKeyingMaterial(Flags.ExportLabel, Encoding.Latin1.GetBytes(Flags.ExportContext), material);

@@ -3,7 +3,8 @@ using SynHello.Tls;
 namespace SynHello.Bogo;
 
 /// <summary>The sessions of TLS 1.2 that one run's server keeps by their IDs.</summary>
-/// <param name="answersLater">Whether the engine has to ask with an event, as of a cache that is shared by many servers.</param>
+/// <param name="answersLater">Whether the engine has to ask with an event, as of a cache that is shared by many
+/// servers.</param>
 internal sealed class ShimSessionCache(bool answersLater) : TlsSessionCache
 {
     private readonly Dictionary<string, byte[]> _sessions = new(StringComparer.Ordinal);
@@ -20,7 +21,7 @@ internal sealed class ShimSessionCache(bool answersLater) : TlsSessionCache
     }
 
     public ReadOnlyMemory<byte> Find(ReadOnlySpan<byte> sessionId) =>
-        _sessions.TryGetValue(Convert.ToHexString(sessionId), out byte[]? session) ? session : default(ReadOnlyMemory<byte>);
+        _sessions.GetValueOrDefault(Convert.ToHexString(sessionId));
 
     public override void Remove(ReadOnlySpan<byte> sessionId) => _sessions.Remove(Convert.ToHexString(sessionId));
 }

@@ -18,8 +18,8 @@ internal sealed class ShimTicketProtector : SessionTicketProtector, IDisposable
     {
         Span<byte> nonce = ticket[..NonceLength];
         RandomNumberGenerator.Fill(nonce);
-        _aead.Encrypt(
-            nonce, content, ticket.Slice(NonceLength, content.Length), ticket.Slice(NonceLength + content.Length, TagLength));
+        Span<byte> tag = ticket.Slice(NonceLength + content.Length, TagLength);
+        _aead.Encrypt(nonce, content, ticket.Slice(NonceLength, content.Length), tag);
         return content.Length + MaximumOverhead;
     }
 

@@ -6,8 +6,8 @@ using SynHello.Wire;
 namespace SynHello.Bogo;
 
 /// <summary>
-/// Drives one engine over one connection to the runner: a record at a time, or in pieces of a byte, so that nothing
-/// happens before the exchange has seen what came before it.
+/// Drives one engine over one connection to the runner. A handshake is handed in as it comes, later records one at a
+/// time, so that nothing happens before the exchange has seen what came before it; with -async it is byte for byte.
 /// </summary>
 internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, ShimFlags flags, QuestionDesk desk)
 {
@@ -121,7 +121,8 @@ internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, Shim
     private int Receive()
     {
         ReadOnlySpan<byte> there = _received.AsSpan(_start, _shown - _start);
-        if (there.Length >= HeaderLength)
+        bool takesAll = !Flags.Async && !Engine.IsHandshakeComplete;
+        if (there.Length >= HeaderLength && !takesAll)
             there = there[..Math.Min(there.Length, HeaderLength + ((there[3] << 8) | there[4]))];
         int consumed = Engine.Receive(there, _plaintext, _output);
         _start += consumed;

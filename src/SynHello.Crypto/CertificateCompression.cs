@@ -55,8 +55,9 @@ internal static class CertificateCompression
                 && zlib.ReadByte() < 0
                 && EndsWithChecksum(compressed, destination);
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
+            // The second comes for a stream that needs a dictionary (RFC 1950 section 2.2), which no chain has.
             return false;
         }
     }

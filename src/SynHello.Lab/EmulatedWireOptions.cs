@@ -8,10 +8,18 @@ public sealed class EmulatedWireOptions
 {
     internal static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
 
+    private const long SlowestRate = 1_000;
+
     /// <summary>
     /// How long a packet takes, the same in both directions: half the round trip. 28 ms unless set, at most 10 s.
     /// </summary>
     public TimeSpan OneWayDelay { get; set; } = TimeSpan.FromMilliseconds(28);
+
+    /// <summary>
+    /// How many bits enter the wire in a second, in each direction on its own; packets behind them wait, and take <see
+    /// cref="OneWayDelay"/> from then on. Null, as it is unless set, for no limit; otherwise 1,000 at least.
+    /// </summary>
+    public long? BitsPerSecond { get; set; }
 
     /// <summary>The probability, 0 to 1, that a packet is lost. 0 unless set.</summary>
     public double Loss { get; set; }
@@ -85,6 +93,7 @@ public sealed class EmulatedWireOptions
         CheckDelay(OneWayDelay, nameof(OneWayDelay));
         CheckDelay(ReorderDelay, nameof(ReorderDelay));
         CheckDelay(DuplicateSynAfter ?? TimeSpan.Zero, nameof(DuplicateSynAfter));
+        CheckRate(BitsPerSecond, nameof(BitsPerSecond));
         CheckProbability(Loss, nameof(Loss));
         CheckProbability(ReorderProbability, nameof(ReorderProbability));
         CheckRange(Mtu, NetworkV6 is null ? 576 : 1280, ushort.MaxValue, nameof(Mtu));
@@ -100,6 +109,12 @@ public sealed class EmulatedWireOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, LongestDelay, name);
         return delay;
+    }
+
+    private static void CheckRate(long? rate, string name)
+    {
+        if (rate is < SlowestRate)
+            throw new ArgumentOutOfRangeException(name, rate, $"A wire takes {SlowestRate} bits a second at least.");
     }
 
     private static void CheckRange(int value, int least, int most, string name)

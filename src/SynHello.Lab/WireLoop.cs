@@ -26,6 +26,8 @@ internal sealed unsafe class WireLoop : IDisposable
     private readonly Lock _subscribing = new();
     private volatile IWireObserver[] _observers = [];
     private long _sequence;
+    private long _freeToServer;
+    private long _freeToClient;
     private volatile bool _stopping;
 
     private WireLoop(TunDevice device, EmulatedWireOptions options)
@@ -227,7 +229,7 @@ internal sealed unsafe class WireLoop : IDisposable
     // Puts the packet into the queue, and a second time when it is to be delivered again.
     private bool Send(PacketInFlight packet, TimeSpan delay, TimeSpan? again)
     {
-        long dueAt = packet.SentAt + ToTimestampTicks(delay);
+        long dueAt = Depart(packet) + ToTimestampTicks(delay);
         _queue.Enqueue(packet, dueAt);
         if (again is { } apart && !_queue.IsFull)
         {
@@ -237,6 +239,16 @@ internal sealed unsafe class WireLoop : IDisposable
         }
 
         return true;
+    }
+
+    // When the packet's last bit is on the wire.
+    private long Depart(PacketInFlight packet)
+    {
+        if (_options.BitsPerSecond is not { } rate)
+            return packet.SentAt;
+        ref long free = ref packet.Direction == PacketDirection.ClientToServer ? ref _freeToServer : ref _freeToClient;
+        free = Math.Max(free, packet.SentAt) + (packet.Length * 8 * Stopwatch.Frequency / rate);
+        return free;
     }
 
     private bool Drop(PacketInFlight packet, DropReason reason)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace SynHello.Sockets;
 
-/// <summary>Linux's own numbers for TCP sockets, and the one call that .NET's sockets do not offer.</summary>
+/// <summary>Linux's own numbers for TCP sockets, and the calls that .NET's sockets do not offer.</summary>
 internal static partial class LinuxTcp
 {
     public const int Level = 6;
@@ -29,6 +29,7 @@ internal static partial class LinuxTcp
     private const int ReusePort = 15;
     private const int MessageDontWait = 0x40;
     private const int MessageNoSignal = 0x4000;
+    private const int MessageMore = 0x8000;
 
     /// <summary>Sets an integer option; false when the system does not know it or does not allow it.</summary>
     public static bool TrySetOption(Socket socket, int option, int value)
@@ -116,6 +117,19 @@ internal static partial class LinuxTcp
                 default:
                     throw new SocketException((int)Errno.ToSocketError(error), Marshal.GetPInvokeErrorMessage(error));
             }
+        }
+    }
+
+    /// <summary>
+    /// Sends what this side's FIN follows at once: the kernel keeps it until then, and both leave in one segment. Does not wait for room.
+    /// </summary>
+    /// <returns>How many bytes were taken; -1 when none were.</returns>
+    public static int SendBeforeFin(Socket socket, ReadOnlySpan<byte> data)
+    {
+        while (true)
+        {
+            nint sent = Send(socket.SafeHandle, data, (nuint)data.Length, MessageMore | MessageDontWait | MessageNoSignal);
+            if (sent >= 0 || Marshal.GetLastPInvokeError() != Errno.Interrupted) return (int)sent;
         }
     }
 

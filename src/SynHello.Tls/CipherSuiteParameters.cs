@@ -33,4 +33,7 @@ internal readonly record struct CipherSuiteParameters(HashAlgorithmName Hash, in
         0x1303 => new(HashAlgorithmName.SHA256, 32, 32),
         _ => throw new NotSupportedException($"{suite} is not a TLS 1.3 cipher suite."),
     };
+
+    /// <summary>Whether it is a suite of TLS 1.3 that is spoken here.</summary>
+    public static bool IsKnown(CipherSuite suite) => suite.Value is >= 0x1301 and <= 0x1303;
 }

@@ -40,6 +40,9 @@ internal sealed class RecordLayer(TlsCryptoProvider provider, int padding) : IDi
     /// <summary>Whether the write key has sealed so much that it has to be changed.</summary>
     public bool WriteKeyIsWorn => _write is { IsWorn: true };
 
+    /// <summary>How many bytes a record that is written has besides its content, padding aside.</summary>
+    public int WriteOverhead => RecordHeader.Size + (_write is { } write ? write.Overhead + write.MinimumInner : 0);
+
     public void ProtectReads(KeySchedule keys, ReadOnlySpan<byte> trafficSecret) =>
         ProtectReads(new Tls13RecordProtection(provider, keys, trafficSecret));
 

@@ -37,6 +37,9 @@ public abstract partial class TlsEngine : IDisposable
     /// </summary>
     public bool MaySend => Context.MaySend;
 
+    /// <summary>How many bytes a record that is sent has besides its content, padding aside.</summary>
+    internal int RecordOverhead => Context.Records.WriteOverhead;
+
     /// <summary>Whether the peer sent close_notify.</summary>
     public bool IsPeerClosed { get; private protected set; }
 

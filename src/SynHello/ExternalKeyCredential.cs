@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -26,18 +25,20 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
     /// not to be among them. What is needed is copied.
     /// </param>
     /// <param name="sign">
-    /// Signs. The scheme is one of <see cref="TlsCredential.SignatureSchemes"/>. The content is what CertificateVerify signs (RFC 8446
+    /// Signs. The scheme is one of <see cref="TlsCredential.SignatureSchemes"/>, or in TLS 1.2 of <see
+    /// cref="TlsCredential.Tls12SignatureSchemes"/>. The content is what CertificateVerify signs (RFC 8446
     /// section 4.4.3: 64 spaces, a label, a zero byte and the transcript's hash, 130 or 146 bytes; in TLS 1.2 the Randoms and parameters of
     /// ServerKeyExchange, or of a client all messages so far), before hashing: a signer that wants
     /// a digest computes the scheme's hash over it. The answer is the signature as TLS carries it: the DER of ECDSA-Sig-Value
-    /// for ECDSA; RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash for RSA. It is checked against the
+    /// for ECDSA; RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash, or RSASSA-PKCS1-v1_5, for RSA. It is checked against the
     /// certificate before it is sent. The token is canceled when the handshake is given up, at the latest after its timeout
     /// (<see cref="SecureListenerOptions.HandshakeTimeout"/>, <see cref="SecureClientOptions.HandshakeTimeout"/>); what it throws
     /// otherwise ends the handshake with internal_error. It is called for many connections at a time. On a server its part before the
     /// first await runs on a loop that accepts connections, of which there are as many as cores: it must not block.
     /// </param>
     /// <param name="signatureSchemes">
-    /// The schemes that the signer has, best first; null, the default, means all that fit the certificate's key.
+    /// The schemes that the signer has, best first; null, the default, means all that fit the certificate's key. RSASSA-PKCS1-v1_5, which
+    /// TLS 1.2 has and 1.3 has not, is used only where it is named here: not every key may be used for both paddings.
     /// </param>
     /// <exception cref="ArgumentException">The chain is empty, or a scheme does not fit the certificate's key.</exception>
     /// <exception cref="CryptographicException">The certificate's key is of a kind that is not known here.</exception>
@@ -54,11 +55,13 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
         CertificateChain = Array.AsReadOnly(certificateChain.Select(certificate => (ReadOnlyMemory<byte>)certificate.RawData).ToArray());
         IssuerNames = Array.AsReadOnly(
             certificateChain.Select(certificate => (ReadOnlyMemory<byte>)certificate.IssuerName.RawData).ToArray());
-        IReadOnlyList<SignatureScheme> fitting = FittingSchemes(CertificateChain[0].Span);
-        if (signatureSchemes?.FirstOrDefault(scheme => !fitting.Contains(scheme)) is { Value: not 0 } misfit)
+        (SignatureScheme[] fitting, SignatureScheme[] fittingTls12) = FittingSchemes(CertificateChain[0].Span);
+        SignatureScheme[] wanted = signatureSchemes is { Count: > 0 } ? [.. signatureSchemes] : fitting;
+        if (Array.Find(wanted, scheme => !fitting.Contains(scheme) && !fittingTls12.Contains(scheme)) is { Value: not 0 } misfit)
             throw new ArgumentException($"The certificate's key does not sign with {misfit}.", nameof(signatureSchemes));
-        SignatureSchemes = signatureSchemes is { Count: > 0 } ? Array.AsReadOnly(signatureSchemes.ToArray()) : fitting;
-        MaximumSignatureLength = LargestSignature(SignatureSchemes[0], certificateChain[0]);
+        SignatureSchemes = Array.AsReadOnly(Array.FindAll(wanted, fitting.Contains));
+        Tls12SignatureSchemes = Array.AsReadOnly(Array.FindAll(wanted, fittingTls12.Contains));
+        MaximumSignatureLength = LargestSignature(fitting[0], certificateChain[0]);
     }
 
     /// <inheritdoc/>
@@ -69,6 +72,9 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
 
     /// <inheritdoc/>
     public override IReadOnlyList<SignatureScheme> SignatureSchemes { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SignatureScheme> Tls12SignatureSchemes { get; }
 
     /// <inheritdoc/>
     public override int MaximumSignatureLength { get; }
@@ -99,12 +105,16 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
             : throw new CryptographicException($"The signer did not sign with the certificate's key, or not with {scheme}.");
     }
 
-    private static ReadOnlyCollection<SignatureScheme> FittingSchemes(ReadOnlySpan<byte> certificate)
+    /// <returns>What the key signs with in TLS 1.3, and what in TLS 1.2.</returns>
+    private static (SignatureScheme[] Schemes, SignatureScheme[] Tls12Schemes) FittingSchemes(ReadOnlySpan<byte> certificate)
     {
         try
         {
-            using CertificateKey key = DefaultCryptoProvider.Instance.ImportCertificateKey(certificate);
-            return Array.AsReadOnly(DefaultCryptoProvider.Instance.SignatureSchemes.Where(key.Fits).ToArray());
+            DefaultCryptoProvider provider = DefaultCryptoProvider.Instance;
+            using CertificateKey key = provider.ImportCertificateKey(certificate);
+            return (
+                [.. provider.SignatureSchemes.Where(key.Fits)],
+                [.. provider.SignatureSchemes.Where(key.FitsTls12), .. Digest.RsaPkcs1Schemes.ToArray().Where(key.FitsTls12)]);
         }
         catch (TlsProtocolException exception)
         {

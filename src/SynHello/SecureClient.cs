@@ -35,6 +35,7 @@ public sealed class SecureClient
     private readonly FastOpenMode _fastOpen;
     private readonly TimeSpan _handshakeTimeout;
     private readonly TimeProvider _timeProvider;
+    private readonly RecordSizing _recordSizing;
     private readonly SessionStore? _sessions;
     private readonly ILogger _logger;
     private readonly HandshakeMetrics _metrics;
@@ -77,6 +78,7 @@ public sealed class SecureClient
             ? s_longestPatience
             : _handshakeTimeout / 3;
         _timeProvider = options.TimeProvider;
+        _recordSizing = options.RecordSizing ?? throw new ArgumentException("There is no RecordSizing.", nameof(options));
         _dialer = new FastOpenDialer(options.FastOpenPaths, _timeProvider);
         if (options.AllowResumption)
             _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);
@@ -381,7 +383,11 @@ public sealed class SecureClient
     {
         try
         {
-            return new SecureStream(dialed.Socket, engine, _timeProvider) { RemoteEndPoint = dialed.RemoteEndPoint };
+            return new SecureStream(dialed.Socket, engine, _timeProvider) 
+            {
+                RemoteEndPoint = dialed.RemoteEndPoint,
+                RecordSizing = _recordSizing,
+            };
         }
         catch
         {

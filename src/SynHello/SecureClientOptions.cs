@@ -167,6 +167,9 @@ public sealed class SecureClientOptions
     /// <summary>Records of TLS 1.3 are padded to a multiple of this many bytes; 1, the default, does not pad. TLS 1.2 cannot.</summary>
     public int RecordPadding { get; set; } = 1;
 
+    /// <summary>How large the records of application data are; by default small ones first, and after a silence.</summary>
+    public RecordSizing RecordSizing { get; set; } = new();
+
     /// <summary>
     /// Receives SSLKEYLOGFILE lines; for debugging only, because whoever has them can read the traffic.
     /// </summary>

@@ -33,6 +33,7 @@ public sealed class SecureListener : IAsyncDisposable
     private readonly PendingConnections _pending;
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeProvider _timeProvider;
+    private readonly RecordSizing _recordSizing;
     private readonly ILogger _logger;
     private readonly HandshakeMetrics _metrics;
     private readonly FastOpenMetrics _fastOpenMetrics;
@@ -75,6 +76,7 @@ public sealed class SecureListener : IAsyncDisposable
             Resumption = MakeResumption(options, _clients.TrustSettings, out ReplayRegister? register),
         };
         _timeProvider = options.TimeProvider;
+        _recordSizing = options.RecordSizing ?? throw new ArgumentException("There is no RecordSizing.", nameof(options));
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
         _metrics = HandshakeMetrics.OfListeners(options.MeterFactory);
         _fastOpenMetrics = FastOpenMetrics.Of(_metrics.Meter);
@@ -249,7 +251,11 @@ public sealed class SecureListener : IAsyncDisposable
         try
         {
             remote = accepted.Socket.RemoteEndPoint;
-            stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider) { RemoteEndPoint = remote };
+            stream = new SecureStream(accepted.Socket, new TlsServerEngine(_configuration), _timeProvider)
+            {
+                RemoteEndPoint = remote,
+                RecordSizing = _recordSizing,
+            };
             await stream.CompleteServerHandshakeAsync(accepted, _settings, linked.Token).ConfigureAwait(false);
             if (stream.IsHandshakeComplete)
                 accepted.NoticeProof(); // by the Finished

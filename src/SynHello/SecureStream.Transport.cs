@@ -12,11 +12,17 @@ public sealed partial class SecureStream
     /// <summary>Room for the largest record: less would cost a second read for it.</summary>
     private const int ReceiveSize = RecordHeader.Size + RecordHeader.MaximumProtected;
 
+    /// <summary>Room for several records, while there is more than one at a time.</summary>
+    private const int BulkReceiveSize = 4 * ReceiveSize;
+
     /// <summary>On a server, what the socket was accepted as.</summary>
     private AcceptedSocket? _accepted;
 
     /// <summary>Stands before an address that was not proven at accept; null where nothing is held back.</summary>
     private AddressGate? _gate;
+
+    /// <summary>Whether there was more to receive than was taken, the last time. Only the reader uses it.</summary>
+    private bool _flows;
 
     private volatile bool _held;
 
@@ -146,6 +152,8 @@ public sealed partial class SecureStream
                 allowed = allowed[..gate.Take(allowed.Length, isApplicationData: false)];
             if (allowed.IsEmpty)
                 return -1;
+            if (IsDisposed && OperatingSystem.IsLinux())
+                return LinuxTcp.SendBeforeFin(_socket, allowed); // the last that is sent
             int sent = _socket.Send(allowed, SocketFlags.None, out SocketError error);
             return error == SocketError.Success ? sent : -1;
         }
@@ -234,16 +242,44 @@ public sealed partial class SecureStream
             _plaintext.Release();
         if (_received.IsEmpty)
             _received.Release();
-        bool mayStayIdle = _engine.IsHandshakeComplete || (_engine is TlsServerEngine && !HasHello);
-        if (_received.IsEmpty && mayStayIdle)
-            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
-        int count = await _socket.ReceiveAsync(_received.GetMemory(ReceiveSize - _received.Length), SocketFlags.None, cancellationToken)
-            .ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        int count = _flows ? ReceiveNow() : -1;
+        if (count < 0)
+        {
+            bool mayStayIdle = _engine.IsHandshakeComplete || (_engine is TlsServerEngine && !HasHello);
+            if (_received.IsEmpty && mayStayIdle)
+            {
+                ValueTask<int> waiting = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+                _flows = waiting.IsCompleted && _engine.IsHandshakeComplete;
+                await waiting.ConfigureAwait(false);
+            }
+
+            int room = ReceiveSize - _received.Length;
+            count = await _socket.ReceiveAsync(_received.GetMemory(room)[..room], SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            _flows |= count == room && _engine.IsHandshakeComplete;
+        }
+
         _received.Advance(count);
         _gate?.Received(count);
         if (_received.IsEmpty)
             _received.Release();
         return count > 0;
+    }
+
+    /// <summary>Takes what is there already, of bulk as much as several records have, for one call of the system instead of many.</summary>
+    /// <returns>How many bytes; negative when one has to wait for them.</returns>
+    private int ReceiveNow()
+    {
+        _socket.Blocking = false;
+        int count = _socket.Receive(_received.GetSpan(BulkReceiveSize - _received.Length), SocketFlags.None, out SocketError error);
+        if (error == SocketError.Success)
+            return count;
+        if (error != SocketError.WouldBlock)
+            throw new SocketException((int)error);
+        _flows = false;
+        if (_received.IsEmpty)
+            _received.Release();
+        return -1;
     }
 
     private bool HasHello => _engine.Negotiated.Version != default;

@@ -40,6 +40,7 @@ public sealed partial class SecureStream : Stream
     private bool _brokenWrites;
     private bool _isShutdown;
     private ReadGate _readGate;
+    private RecordSizer _recordSizer = new(RecordSizing.Full);
     private int _disposed;
 
     internal SecureStream(Socket socket, TlsEngine engine, TimeProvider timeProvider)
@@ -102,6 +103,11 @@ public sealed partial class SecureStream : Stream
 
     /// <summary>The other end's address. On a listener without cookies it may be forged: see <see cref="IsRemoteAddressProven"/>.</summary>
     public EndPoint? RemoteEndPoint { get; internal init; }
+
+    internal RecordSizing RecordSizing
+    {
+        init => _recordSizer = new RecordSizer(value);
+    }
 
     /// <summary>
     /// Whether the peer has shown that it gets what is sent to <see cref="RemoteEndPoint"/>. It has on every stream but those that a
@@ -169,6 +175,7 @@ public sealed partial class SecureStream : Stream
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            _recordSizer.Begin(_socket, _timeProvider);
             do
             {
                 int length = Math.Min(WriteChunk, buffer.Length);
@@ -177,7 +184,7 @@ public sealed partial class SecureStream : Stream
                 lock (_lock)
                 {
                     ThrowIfNotWritable();
-                    _engine.Send(chunk.Span, _output);
+                    Seal(chunk.Span);
                 }
 
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
@@ -372,6 +379,18 @@ public sealed partial class SecureStream : Stream
         {
             if (_readGate.Leave())
                 ReleaseReader();
+        }
+    }
+
+    /// <summary>To be called with <see cref="_lock"/> held.</summary>
+    private void Seal(ReadOnlySpan<byte> content)
+    {
+        int overhead = _engine.RecordOverhead;
+        while (!content.IsEmpty)
+        {
+            int length = _recordSizer.Take(content.Length, overhead);
+            _engine.Send(content[..length], _output);
+            content = content[length..];
         }
     }
 

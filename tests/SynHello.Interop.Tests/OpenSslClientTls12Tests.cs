@@ -1,3 +1,4 @@
+using SynHello.Testing;
 using SynHello.Tls;
 using SynHello.Wire;
 
@@ -97,7 +98,7 @@ public sealed class OpenSslClientTls12Tests : IDisposable
     public async Task Server_StaplesAnOcspResponse()
     {
         byte[] response = [0x30, 3, 0x0a, 1, 1]; // malformedRequest, which the client prints
-        await using var server = new Tls12EchoServer(credential: credential => new Stapled(credential, response));
+        await using var server = new Tls12EchoServer(credential: credential => new StapledTestCredential(credential, response));
         await using ChildProcess client = Start(server, "-status");
         await client.WaitForAsync("OCSP Response Status: malformedrequest");
         await EchoAndEndAsync(client);
@@ -119,6 +120,19 @@ public sealed class OpenSslClientTls12Tests : IDisposable
     {
         await using var server = new Tls12EchoServer();
         await using ChildProcess client = Start(server);
+        await client.WriteLineAsync("before");
+        await client.WaitForLineAsync(line => line == "before");
+        await client.WriteLineAsync("R");
+        await client.WaitForAsync("no renegotiation");
+    }
+
+    /// <summary>An application that only reads never sends the answer itself.</summary>
+    [Fact]
+    public async Task Listener_RefusesToRenegotiate_WhileItOnlyReads()
+    {
+        await using var server = new EchoServer();
+        await using ChildProcess client =
+            ChildProcess.Start("openssl", ["s_client", "-connect", $"{server.EndPoint}", .. _checks]);
         await client.WriteLineAsync("before");
         await client.WaitForLineAsync(line => line == "before");
         await client.WriteLineAsync("R");
@@ -160,21 +174,5 @@ public sealed class OpenSslClientTls12Tests : IDisposable
         await client.WaitForLineAsync(line => line == "over the wire");
         client.CloseInput();
         Assert.Equal(0, await client.ExitAsync());
-    }
-
-    private sealed class Stapled(TlsCredential credential, byte[] response) : TlsCredential
-    {
-        private readonly ReadOnlyMemory<byte>[] _responses = [response];
-
-        public override IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain => credential.CertificateChain;
-
-        public override IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses => _responses;
-
-        public override IReadOnlyList<SignatureScheme> SignatureSchemes => credential.SignatureSchemes;
-
-        public override int MaximumSignatureLength => credential.MaximumSignatureLength;
-
-        public override int Sign(SignatureScheme scheme, ReadOnlySpan<byte> message, Span<byte> signature) =>
-            credential.Sign(scheme, message, signature);
     }
 }

@@ -24,13 +24,15 @@ public sealed class OtherPeersTls12Tests
     public async Task GnuTls_InBothRoles(KeyKind kind, string cipher, string group, string suite)
     {
         string priority = $"{GnuTlsPriority}:-CIPHER-ALL:+{cipher}:-GROUP-ALL:+{group}";
-        await using (var server = new Tls12EchoServer(kind))
+        foreach (bool tickets in new[] { true, false })
         {
             // --resume comes back once with what the first connection brought.
+            await using var server = new Tls12EchoServer(kind);
+            string sessions = tickets ? "" : ":%NO_TICKETS";
             await using ChildProcess client = ChildProcess.Start(
                 "gnutls-cli",
                 "--port", $"{server.EndPoint.Port}", "--x509cafile", Identity.RootFile, "--verify-hostname", Identity.Host,
-                "--sni-hostname", Identity.Host, "--resume", $"--priority={priority}", $"{server.EndPoint.Address}");
+                "--sni-hostname", Identity.Host, "--resume", $"--priority={priority}{sessions}", $"{server.EndPoint.Address}");
             await client.WaitForAsync("This is a resumed session");
             await client.WriteLineAsync("over the wire");
             await client.WaitForLineAsync(line => line == "over the wire");
@@ -41,6 +43,8 @@ public sealed class OtherPeersTls12Tests
                 TlsNegotiation negotiated = (await server.NextAsync()).Negotiated;
                 Assert.Equal((suite, isResumed), (negotiated.CipherSuite.ToString(), negotiated.IsResumed));
             }
+
+            Assert.Equal(tickets ? 0 : 1, server.Cache.Statistics.Hits);
         }
 
         foreach (bool tickets in new[] { true, false })
@@ -55,7 +59,7 @@ public sealed class OtherPeersTls12Tests
                     "--x509certfile", identity.CertificateFile, "--x509keyfile", identity.KeyFile,
                 ]);
             await WebServer.WaitAsync(endPoint, server);
-            await VisitTwiceAsync(endPoint, suite, tickets, "over the wire\n", "over the wire\n");
+            await VisitThriceAsync(endPoint, suite, tickets, "over the wire\n", "over the wire\n");
         }
     }
 
@@ -72,7 +76,7 @@ public sealed class OtherPeersTls12Tests
             await File.WriteAllTextAsync(Path.Combine(directory, "index.html"), "of nginx");
             await using ChildProcess server = await WebServer.StartNginxAsync(
                 endPoint, Identity.For(endPoint.Address, kind), directory, directives, protocols: "TLSv1.2");
-            await VisitTwiceAsync(
+            await VisitThriceAsync(
                 endPoint, suite: null, directives.Length == 0, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK");
         }
         finally
@@ -95,14 +99,48 @@ public sealed class OtherPeersTls12Tests
         Assert.Equal(ProtocolVersion.Tls12, negotiated.Version);
     }
 
+    /// <summary>One run of curl connects three times. In TLS 1.2 it asks for no tickets, whoever has them.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task Curl_ComesBackByItsSessionId(int tickets)
+    {
+        var cache = new SessionIdCache();
+        await using var server = new EchoServer(
+            configure: options => (options.TicketCount, options.SessionCache) = (tickets, cache),
+            greet: async stream =>
+            {
+                using var request = new StreamReader(stream, leaveOpen: true);
+                while (await request.ReadLineAsync() is { Length: > 0 })
+                {
+                    // Up to the empty line that ends it.
+                }
+
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nserved\n"u8.ToArray());
+            });
+        string address = $"https://{server.EndPoint}/";
+        await using var client = ChildProcess.Start(
+            "curl", "--silent", "--show-error", "--tls-max", "1.2", "--cacert", Identity.RootFile, address, address, address);
+        Assert.True(await client.ExitAsync() == 0, client.Transcript);
+        for (int visit = 0; visit < 3; visit++)
+        {
+            HandshakeReport report = await server.NextReportAsync();
+            Assert.Equal((ProtocolVersion.Tls12, visit > 0), (report.Version, report.IsResumed));
+        }
+
+        Assert.Equal(2, cache.Statistics.Hits);
+        Assert.Equal(["served", "served", "served"], client.Lines);
+    }
+
     [Theory]
     [InlineData(KeyKind.P256)]
     [InlineData(KeyKind.P384)]
     [InlineData(KeyKind.Rsa)]
     public async Task SslStream_InBothRoles(KeyKind kind)
     {
-        await using (var server = new Tls12EchoServer(kind, protocols: [SslApplicationProtocol.Http11]))
+        foreach (bool tickets in new[] { true, false })
         {
+            await using var server = new Tls12EchoServer(kind, tickets, protocols: [SslApplicationProtocol.Http11]);
             for (int visit = 0; visit < 2; visit++)
             {
                 using var client = new TcpClient();
@@ -126,7 +164,9 @@ public sealed class OtherPeersTls12Tests
                 byte[] answer = new byte[13];
                 await stream.ReadExactlyAsync(answer).AsTask().WaitAsync(ChildProcess.Patience);
                 Assert.Equal("over the wire"u8.ToArray(), answer);
-                Assert.Null((await server.NextAsync()).Failure);
+                (TlsNegotiation negotiated, Exception? failure) = await server.NextAsync();
+                Assert.Null(failure);
+                Assert.Equal(visit > 0, negotiated.IsResumed);
                 await stream.ShutdownAsync();
             }
         }
@@ -134,32 +174,29 @@ public sealed class OtherPeersTls12Tests
         IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
         var identity = Identity.For(endPoint.Address, kind);
         using var certificate = X509Certificate2.CreateFromPemFile(identity.CertificateFile, identity.KeyFile);
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
+            EnabledSslProtocols = SslProtocols.Tls12,
+        };
         using var listener = new TcpListener(endPoint);
         listener.Start();
         Task serving = Task.Run(async () =>
         {
-            using TcpClient accepted = await listener.AcceptTcpClientAsync();
-            await using var server = new SslStream(accepted.GetStream());
-            await server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            for (int visit = 0; visit < 3; visit++)
             {
-                ServerCertificate = certificate,
-                EnabledSslProtocols = SslProtocols.Tls12,
-            });
-            await server.CopyToAsync(server);
+                using TcpClient accepted = await listener.AcceptTcpClientAsync();
+                await using var server = new SslStream(accepted.GetStream());
+                await server.AuthenticateAsServerAsync(options);
+                await server.CopyToAsync(server);
+                await server.ShutdownAsync();
+            }
         });
-        using (EngineConnection connection = await EngineConnection.ConnectAsync(endPoint, Client()))
-        {
-            await connection.HandshakeAsync();
-            await connection.WriteAsync("over the wire");
-            Assert.Equal("over the wire", await connection.ReadAsync(13));
-            Assert.Equal(ProtocolVersion.Tls12, connection.Negotiated.Version);
-            Assert.True(connection.Negotiated.IsFalseStarted);
-            await connection.CloseAsync();
-            await serving.WaitAsync(ChildProcess.Patience);
-        }
+        await VisitThriceAsync(endPoint, suite: null, tickets: true, "over the wire", "over the wire");
+        await serving.WaitAsync(ChildProcess.Patience);
     }
 
-    private static async Task VisitTwiceAsync(IPEndPoint endPoint, string? suite, bool tickets, string request, string response)
+    private static async Task VisitThriceAsync(IPEndPoint endPoint, string? suite, bool tickets, string request, string response)
     {
         TlsSession? session = null;
         for (int visit = 0; visit < 3; visit++)

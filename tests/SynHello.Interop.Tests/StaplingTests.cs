@@ -189,8 +189,7 @@ public sealed class StaplingTests : IDisposable
     {
         TestChain chain = Issue(kind);
         File.WriteAllText(PathOf("root.pem"), chain.Root.ExportCertificatePem());
-        var credential = new StapledTestCredential(chain.ToCredential());
-        credential.Show(status is null ? null : ResponseOf(chain, status));
+        var credential = new StapledTestCredential(chain.ToCredential(), status is null ? null : ResponseOf(chain, status));
         return new StapledServer(chain, PathOf("root.pem"), new EchoServer(configure: options => options.Credentials = [credential]));
     }
 

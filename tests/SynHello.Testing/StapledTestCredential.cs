@@ -4,9 +4,9 @@ using SynHello.Wire;
 namespace SynHello.Testing;
 
 /// <summary>A credential that comes with whatever OCSP response a test says.</summary>
-public sealed class StapledTestCredential(TlsCredential inner) : TlsCredential
+public sealed class StapledTestCredential(TlsCredential inner, byte[]? response = null) : TlsCredential
 {
-    private volatile IReadOnlyList<ReadOnlyMemory<byte>> _responses = [];
+    private volatile IReadOnlyList<ReadOnlyMemory<byte>> _responses = ResponsesOf(inner, response);
 
     public override IReadOnlyList<ReadOnlyMemory<byte>> CertificateChain => inner.CertificateChain;
 
@@ -22,6 +22,9 @@ public sealed class StapledTestCredential(TlsCredential inner) : TlsCredential
         inner.Sign(scheme, message, signature);
 
     /// <summary>Shows a response with the first certificate; null shows none.</summary>
-    public void Show(byte[]? response) => _responses =
-        response is null ? [] : [response, .. Enumerable.Repeat(ReadOnlyMemory<byte>.Empty, inner.CertificateChain.Count - 1)];
+    public void Show(byte[]? response) => _responses = ResponsesOf(inner, response);
+
+    private static ReadOnlyMemory<byte>[] ResponsesOf(TlsCredential credential, byte[]? response) => response is null
+        ? []
+        : [response, .. Enumerable.Repeat(ReadOnlyMemory<byte>.Empty, credential.CertificateChain.Count - 1)];
 }

@@ -101,12 +101,42 @@ public sealed class ExternalKeyTests
             "The module is out of reach.", (await log.NextAsync(7)).Exception!.InnerException!.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A key may be meant for one padding only: RSASSA-PKCS1-v1_5 is used where it was named, and in TLS 1.2 only.</summary>
+    [Theory]
+    [InlineData(SslProtocols.Tls12, true)]
+    [InlineData(SslProtocols.Tls13, false)]
+    public async Task RsaPkcs1_IsUsedWhereItIsNamed(SslProtocols protocol, bool isPossible)
+    {
+        TestChain chain = TestCertificates.Shared(CertificateKind.Rsa2048);
+        using X509Credential key = chain.ToCredential();
+        var credential = new ExternalKeyCredential(
+            [chain.Leaf, .. chain.Intermediates],
+            (scheme, content, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Sign(key, scheme, content)),
+            [SignatureScheme.RsaPkcs1Sha256]);
+        Assert.Equal([SignatureScheme.RsaPkcs1Sha256], credential.Tls12SignatureSchemes);
+        Assert.Empty(credential.SignatureSchemes);
+        await using SecureListener listener = SecurePair.Listen(options => options.Credentials = [credential]);
+        SecureClient client =
+            SecurePair.MakeClient(options => (options.TrustedRoots, options.EnabledSslProtocols) = ([chain.Root], protocol));
+        if (!isPossible)
+        {
+            await Assert.ThrowsAsync<AuthenticationException>(
+                () => client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host).Guarded());
+            return;
+        }
+
+        await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host).Guarded();
+        Assert.Equal(SignatureScheme.RsaPkcs1Sha256, stream.Report.SignatureScheme);
+    }
+
     [Fact]
     public void Schemes_HaveToFitTheKey()
     {
         TestChain chain = TestCertificates.Shared(CertificateKind.Rsa2048);
         var credential = new ExternalKeyCredential([chain.Leaf], NoAnswer, [SignatureScheme.RsaPssRsaeSha384]);
         Assert.Equal([SignatureScheme.RsaPssRsaeSha384], credential.SignatureSchemes);
+        Assert.DoesNotContain(
+            SignatureScheme.RsaPkcs1Sha256, new ExternalKeyCredential([chain.Leaf], NoAnswer).Tls12SignatureSchemes);
         Assert.Equal(256, credential.MaximumSignatureLength);
         Assert.Throws<ArgumentException>(
             () => new ExternalKeyCredential([chain.Leaf], NoAnswer, [SignatureScheme.EcdsaSecp256r1Sha256]));

@@ -3,19 +3,15 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 
-using SynHello.Crypto;
-using SynHello.Sockets;
 using SynHello.Testing;
 using SynHello.Tls;
 using SynHello.Wire;
 
 namespace SynHello.Tests;
 
-/// <summary>TLS 1.2 through clients and listeners: versions, False Start, and coming back.</summary>
+/// <summary>TLS 1.2 through clients and listeners: versions, and coming back.</summary>
 public sealed class Tls12Tests
 {
-    private static readonly SslApplicationProtocol _protocol = SslApplicationProtocol.Http11;
-
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -32,11 +28,11 @@ public sealed class Tls12Tests
         SecureClient client = SecurePair.MakeClient(options => options.EnabledSslProtocols = ofClient);
         if (spoken is null)
         {
-            await Assert.ThrowsAsync<AuthenticationException>(() => VisitAsync(client, listener));
+            await Assert.ThrowsAsync<AuthenticationException>(() => Tls12Visit.MakeAsync(client, listener));
             return;
         }
 
-        (HandshakeReport atClient, HandshakeReport atServer) = await VisitAsync(client, listener);
+        (HandshakeReport atClient, HandshakeReport atServer) = await Tls12Visit.MakeAsync(client, listener);
         Assert.Equal(spoken, atClient.Version.ToSslProtocols());
         Assert.Equal(spoken, atServer.Version.ToSslProtocols());
     }
@@ -50,131 +46,18 @@ public sealed class Tls12Tests
         Assert.Throws<ArgumentException>(() => SecurePair.Listen(options => options.EnabledSslProtocols = protocols));
     }
 
-    [Theory]
-    [InlineData(FastOpenMode.Off, true, 2)]
-    [InlineData(FastOpenMode.Off, false, 3)]
-    [InlineData(FastOpenMode.Cookieless, true, 1)]
-    [InlineData(FastOpenMode.Cookieless, false, 2)]
-    public async Task FalseStart_SavesARoundTrip(FastOpenMode fastOpen, bool isAllowed, int roundTrips)
-    {
-        await using SecureListener listener = Listen(options => options.FastOpen = fastOpen);
-        SecureClient client = Client(options => (options.FastOpen, options.AllowFalseStart) = (fastOpen, isAllowed));
-        (HandshakeReport atClient, HandshakeReport atServer) = await VisitAsync(client, listener);
-        Assert.Equal(isAllowed, atClient.IsFalseStarted);
-        Assert.Equal(roundTrips, atClient.RoundTripsUntilRequest);
-        Assert.Equal(isAllowed, atServer.IsFalseStarted);
-        Assert.Equal(roundTrips, atServer.RoundTripsUntilRequest);
-    }
-
-    /// <summary>RFC 7918 section 4: an attacker may have cut the protocols out of the hello.</summary>
-    [Fact]
-    public async Task FalseStart_WaitsForTheApplicationProtocolThatWasOffered()
-    {
-        await using SecureListener listener = Listen();
-        (HandshakeReport report, _) = await VisitAsync(Client(options => options.ApplicationProtocols = [_protocol]), listener);
-        Assert.False(report.IsFalseStarted);
-        await using SecureListener choosing = Listen(options => options.ApplicationProtocols = [_protocol]);
-        (report, _) = await VisitAsync(Client(options => options.ApplicationProtocols = [_protocol]), choosing);
-        Assert.True(report.IsFalseStarted);
-    }
-
-    [Fact]
-    public async Task FalseStart_EndsWithTheFirstRead()
-    {
-        await using SecureListener listener = Listen();
-        await using SecureStream client = await Client().ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled);
-        Assert.False(client.IsHandshakeComplete);
-        Assert.False(client.HandshakeCompleted.IsCompleted);
-        Assert.Throws<InvalidOperationException>(() => client.ExportKeyingMaterial("EXPERIMENTAL", [], new byte[32]));
-        await client.WriteAsync(new byte[] { 1 }, Cancelled);
-        await using SecureStream server = await listener.AcceptAsync(Cancelled);
-        await client.CompleteHandshakeAsync(Cancelled);
-        await client.HandshakeCompleted.Guarded();
-        Assert.True(client.IsHandshakeComplete);
-        byte[] one = new byte[32], other = new byte[32];
-        client.ExportKeyingMaterial("EXPERIMENTAL", [], one);
-        server.ExportKeyingMaterial("EXPERIMENTAL", [], other);
-        Assert.Equal(one, other);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => client.UpdateKeyAsync(cancellationToken: Cancelled));
-        await server.WriteAsync(new byte[] { 2 }, Cancelled);
-        await client.ReadExactlyAsync(one.AsMemory(0, 1), Cancelled);
-        Assert.Equal(2, one[0]);
-    }
-
-    /// <summary>What the server says is handed out only after its Finished was checked.</summary>
-    [Fact]
-    public async Task FalseStart_WithAServerThatFailsAtTheEnd_FailsTheFirstRead()
-    {
-        using System.Net.Sockets.Socket socket = SslPeer.Listen();
-        var server = new TlsServerConfiguration(
-            DefaultCryptoProvider.Instance, [TestCertificates.Shared(CertificateKind.EcdsaP256).ToCredential()])
-        {
-            Versions = [ProtocolVersion.Tls12],
-        };
-        Task<SecureStream> connecting = Client().ConnectAsync(socket.LocalEndPoint!, SecurePair.Host, Cancelled).AsTask();
-        using System.Net.Sockets.Socket accepted = await socket.AcceptAsync().Guarded();
-        using var end = new EngineEnd(new TlsServerEngine(server));
-        byte[] buffer = new byte[16_384];
-        while (!connecting.IsCompleted)
-        {
-            int count = await accepted.ReceiveAsync(buffer).Guarded();
-            end.Deliver(buffer.AsSpan(0, count));
-            byte[] flight = end.TakeOutput();
-            if (end.Engine.IsHandshakeComplete)
-            {
-                flight[^1] ^= 1; // in the Finished
-                await accepted.SendAsync(flight).Guarded();
-                break;
-            }
-
-            await accepted.SendAsync(flight).Guarded();
-        }
-
-        await using SecureStream client = await connecting.Guarded();
-        var failure = await Assert.ThrowsAsync<IOException>(() => client.ReadAsync(new byte[1], Cancelled).AsTask());
-        Assert.Equal(TlsErrorCause.BadRecordMac, Assert.IsType<TlsProtocolException>(failure.InnerException).Cause);
-        await Assert.ThrowsAsync<IOException>(() => client.HandshakeCompleted.Guarded());
-    }
-
-    /// <summary>The handshake's time goes on behind a False Start: a server that falls silent is given up.</summary>
-    [Fact]
-    public async Task FalseStart_WithAServerThatFallsSilent_EndsWithTheHandshakesTime()
-    {
-        using System.Net.Sockets.Socket socket = SslPeer.Listen();
-        var server = new TlsServerConfiguration(
-            DefaultCryptoProvider.Instance, [TestCertificates.Shared(CertificateKind.EcdsaP256).ToCredential()])
-        {
-            Versions = [ProtocolVersion.Tls12],
-        };
-        var clock = new StoppedTimers();
-        Task<SecureStream> connecting = Client(options => options.TimeProvider = clock)
-            .ConnectAsync(socket.LocalEndPoint!, SecurePair.Host, Cancelled).AsTask();
-        using System.Net.Sockets.Socket accepted = await socket.AcceptAsync().Guarded();
-        using var end = new EngineEnd(new TlsServerEngine(server));
-        byte[] buffer = new byte[16_384];
-        int count = await accepted.ReceiveAsync(buffer).Guarded();
-        end.Deliver(buffer.AsSpan(0, count));
-        await accepted.SendAsync(end.TakeOutput()).Guarded();
-        await using SecureStream client = await connecting.Guarded();
-        Task<int> reading = client.ReadAsync(new byte[1], Cancelled).AsTask();
-        Assert.False(client.HandshakeCompleted.IsCompleted);
-        clock.FireWithin(TimeSpan.FromSeconds(11));
-        await Assert.ThrowsAsync<TimeoutException>(() => client.HandshakeCompleted.Guarded());
-        await Assert.ThrowsAnyAsync<IOException>(() => reading.Guarded());
-    }
-
     /// <summary>Whatever a cache throws costs sessions, and no connection.</summary>
     [Fact]
     public async Task Cache_ThatThrows_CostsNoConnection()
     {
-        await using SecureListener listener = Listen(options =>
+        await using SecureListener listener = Tls12Visit.Listen(options =>
         {
             options.TicketCount = 0;
             options.SessionCache = new BrokenCache();
         });
-        SecureClient client = Client();
+        SecureClient client = Tls12Visit.MakeClient();
         for (int visit = 0; visit < 2; visit++)
-            Assert.False((await VisitAsync(client, listener)).Client.IsResumed);
+            Assert.False((await Tls12Visit.MakeAsync(client, listener)).Client.IsResumed);
     }
 
     [Theory]
@@ -184,15 +67,15 @@ public sealed class Tls12Tests
     public async Task ReturningClient_ResumesAgainAndAgain(int tickets, bool hasCache)
     {
         var cache = new SessionIdCache();
-        await using SecureListener listener = Listen(options =>
+        await using SecureListener listener = Tls12Visit.Listen(options =>
         {
             options.TicketCount = tickets;
             options.SessionCache = hasCache ? cache : null;
         });
-        SecureClient client = Client();
+        SecureClient client = Tls12Visit.MakeClient();
         for (int visit = 0; visit < 4; visit++)
         {
-            (HandshakeReport atClient, HandshakeReport atServer) = await VisitAsync(client, listener);
+            (HandshakeReport atClient, HandshakeReport atServer) = await Tls12Visit.MakeAsync(client, listener);
             Assert.Equal(visit > 0, atClient.IsResumed);
             Assert.Equal(visit > 0, atServer.IsResumed);
             Assert.Equal(2, atClient.RoundTripsUntilRequest);
@@ -205,10 +88,10 @@ public sealed class Tls12Tests
     [Fact]
     public async Task WithoutTicketsAndCache_NothingIsResumed()
     {
-        await using SecureListener listener = Listen(options => options.TicketCount = 0);
-        SecureClient client = Client();
-        await VisitAsync(client, listener);
-        Assert.False((await VisitAsync(client, listener)).Client.IsResumed);
+        await using SecureListener listener = Tls12Visit.Listen(options => options.TicketCount = 0);
+        SecureClient client = Tls12Visit.MakeClient();
+        await Tls12Visit.MakeAsync(client, listener);
+        Assert.False((await Tls12Visit.MakeAsync(client, listener)).Client.IsResumed);
     }
 
     /// <summary>One server has made the session, and another one at the same address resumes it.</summary>
@@ -217,20 +100,20 @@ public sealed class Tls12Tests
     {
         var cache = new SharedSessions();
         var keys = new SessionTicketKeyRing();
-        SecureClient client = Client();
+        SecureClient client = Tls12Visit.MakeClient();
         System.Net.IPEndPoint endPoint;
-        await using (SecureListener first = Listen(options => Share(options, cache, keys)))
+        await using (SecureListener first = Tls12Visit.Listen(options => Share(options, cache, keys)))
         {
             endPoint = first.LocalEndPoint;
-            await VisitAsync(client, first);
+            await Tls12Visit.MakeAsync(client, first);
         }
 
-        await using SecureListener second = Listen(options =>
+        await using SecureListener second = Tls12Visit.Listen(options =>
         {
             Share(options, cache, keys);
             options.ListenEndPoint = endPoint;
         });
-        Assert.True((await VisitAsync(client, second)).Server.IsResumed);
+        Assert.True((await Tls12Visit.MakeAsync(client, second)).Server.IsResumed);
         Assert.Equal(1, cache.Asked);
     }
 
@@ -243,20 +126,20 @@ public sealed class Tls12Tests
         var cache = new SharedSessions();
         var log = new CollectingLogger();
         var keys = new SessionTicketKeyRing();
-        await using SecureListener listener = Listen(options =>
+        await using SecureListener listener = Tls12Visit.Listen(options =>
         {
             Share(options, cache, keys);
             options.LoggerFactory = log;
         });
-        SecureClient client = Client();
-        await VisitAsync(client, listener);
+        SecureClient client = Tls12Visit.MakeClient();
+        await Tls12Visit.MakeAsync(client, listener);
         cache.Answer = async cancellationToken =>
         {
             if (hangs)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             throw new IOException("The cache is gone.");
         };
-        Assert.False((await VisitAsync(client, listener)).Client.IsResumed);
+        Assert.False((await Tls12Visit.MakeAsync(client, listener)).Client.IsResumed);
         Assert.Single(log.Entries, entry => entry.Id == 45);
     }
 
@@ -267,14 +150,14 @@ public sealed class Tls12Tests
     {
         using var authority = new TestClientAuthority("SynHello clients");
         using TestChain alice = authority.Issue("alice");
-        await using SecureListener listener = Listen(options =>
+        await using SecureListener listener = Tls12Visit.Listen(options =>
         {
             options.ClientCertificateMode = TlsClientCertificateMode.Required;
             options.TrustedClientRoots = [authority.Root];
             options.TicketCount = byId ? 0 : 2;
             options.SessionCache = new SessionIdCache();
         });
-        SecureClient client = Client(options => options.Credentials = [alice.ToCredential()]);
+        SecureClient client = Tls12Visit.MakeClient(options => options.Credentials = [alice.ToCredential()]);
         for (int visit = 0; visit < 2; visit++)
         {
             await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled);
@@ -286,6 +169,37 @@ public sealed class Tls12Tests
         }
     }
 
+    /// <summary>RFC 5246 section 7.2.2: a server that has something against a session may say so only behind the handshake.</summary>
+    [Fact]
+    public async Task ResumedSession_WhoseConnectionFails_IsForgotten()
+    {
+        using var server = new Tls12EngineServer();
+        var store = new ObservedStore(new MemorySessionStore());
+        SecureClient client = Tls12Visit.MakeClient(options => options.SessionStore = store);
+        for (int visit = 0; visit < 3; visit++)
+        {
+            Task<SecureStream> connecting = server.ConnectAsync(client);
+            Task<byte[]> accepting = server.AcceptAsync();
+            if (visit == 1)
+            {
+                await using SecureStream resumed = await connecting.Guarded();
+                await resumed.FlushAsync(Cancelled);
+                await accepting;
+                Assert.True(resumed.Report.IsResumed);
+                await server.SendAsync(new byte[] { 23, 3, 3, 0, 32 }.Concat(new byte[32]).ToArray()); // sealed with no key
+                await Assert.ThrowsAsync<IOException>(() => resumed.ReadAsync(new byte[1], Cancelled).AsTask());
+                Assert.Single(store.Removed);
+                continue;
+            }
+
+            await server.SendAsync(await accepting);
+            await using SecureStream stream = await connecting.Guarded();
+            await stream.CompleteHandshakeAsync(Cancelled);
+            Assert.False(stream.Report.IsResumed);
+            Assert.Equal(visit / 2, store.Removed.Count);
+        }
+    }
+
     /// <summary>A session of one version is not resumed with another, and is not in the way of it either.</summary>
     [Fact]
     public async Task ServerThatGainsTls13_IsSpokenWithAtOnce()
@@ -293,17 +207,17 @@ public sealed class Tls12Tests
         var keys = new SessionTicketKeyRing();
         SecureClient client = SecurePair.MakeClient();
         System.Net.IPEndPoint endPoint;
-        await using (SecureListener old = Listen(options => options.TicketKeys = keys))
+        await using (SecureListener old = Tls12Visit.Listen(options => options.TicketKeys = keys))
         {
             endPoint = old.LocalEndPoint;
-            Assert.Equal(ProtocolVersion.Tls12, (await VisitAsync(client, old)).Client.Version);
+            Assert.Equal(ProtocolVersion.Tls12, (await Tls12Visit.MakeAsync(client, old)).Client.Version);
         }
 
         await using SecureListener renewed = SecurePair.Listen(options => (options.ListenEndPoint, options.TicketKeys) = (endPoint, keys));
-        (HandshakeReport report, _) = await VisitAsync(client, renewed);
+        (HandshakeReport report, _) = await Tls12Visit.MakeAsync(client, renewed);
         Assert.Equal(ProtocolVersion.Tls13, report.Version);
         Assert.False(report.IsResumed);
-        Assert.True((await VisitAsync(client, renewed)).Client.IsResumed);
+        Assert.True((await Tls12Visit.MakeAsync(client, renewed)).Client.IsResumed);
     }
 
     [Theory]
@@ -333,7 +247,7 @@ public sealed class Tls12Tests
             await AssertCarriesAsync(client, server.Stream);
         }
 
-        await using SecureListener listener = Listen(options =>
+        await using SecureListener listener = Tls12Visit.Listen(options =>
         {
             options.Credentials = [chain.ToCredential()];
             options.CipherSuites = [new((ushort)suite)];
@@ -357,20 +271,6 @@ public sealed class Tls12Tests
         options.TicketKeys = keys;
     }
 
-    private static SecureListener Listen(Action<SecureListenerOptions>? configure = null) => SecurePair.Listen(options =>
-    {
-        options.EnabledSslProtocols = SslProtocols.Tls12;
-        options.FastOpen = FastOpenMode.Off;
-        configure?.Invoke(options);
-    });
-
-    private static SecureClient Client(Action<SecureClientOptions>? configure = null) => SecurePair.MakeClient(options =>
-    {
-        options.EnabledSslProtocols = SslProtocols.Tls12;
-        options.FastOpen = FastOpenMode.Off;
-        configure?.Invoke(options);
-    });
-
     private static async Task AssertCarriesAsync(SecureStream stream, Stream peer)
     {
         byte[] sent = RandomNumberGenerator.GetBytes(100_000), received = new byte[100_000];
@@ -382,20 +282,6 @@ public sealed class Tls12Tests
         await stream.ReadExactlyAsync(received, Cancelled).Guarded();
         await writing;
         Assert.Equal(sent, received);
-    }
-
-    /// <summary>A request and a response, the request in the client's first write.</summary>
-    private static async Task<(HandshakeReport Client, HandshakeReport Server)> VisitAsync(SecureClient client, SecureListener listener)
-    {
-        await using SecureStream stream = await client.ConnectAsync(listener.LocalEndPoint, SecurePair.Host, Cancelled);
-        await stream.WriteAsync(new byte[] { 1, 2, 3 }, Cancelled);
-        await using SecureStream served = await listener.AcceptAsync(Cancelled).Guarded();
-        byte[] request = new byte[3];
-        await served.ReadExactlyAsync(request, Cancelled).Guarded();
-        await served.WriteAsync(request, Cancelled);
-        await stream.ReadExactlyAsync(request, Cancelled).Guarded();
-        Assert.Equal([1, 2, 3], request);
-        return (stream.Report, served.Report);
     }
 
     private sealed class BrokenCache : TlsSessionCache

@@ -116,6 +116,17 @@ public sealed class CertificateCompressionTests
         }
     }
 
+    /// <summary>RFC 1950 section 2.2: a stream may name a dictionary that it was made with. None was agreed on.</summary>
+    [Fact]
+    [Refuses(TlsErrorCause.BadCertificateCompression)]
+    public void ZlibStreamThatNeedsADictionary_IsRefused()
+    {
+        using var server = new HostileServer(Client(List(0)));
+        int declared = CertificateBody(server).Length;
+        Send(server, _zlib.Value, declared, [0x78, 0xbb, 0, 0, 0, 1, 3, 0, 0, 0, 0, 1]);
+        server.AssertRefused(TlsErrorCause.BadCertificateCompression);
+    }
+
     [Fact]
     [Refuses(TlsErrorCause.IllegalValue)]
     [Refuses(TlsErrorCause.UnexpectedMessage)]

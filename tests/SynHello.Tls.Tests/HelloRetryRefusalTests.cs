@@ -1,3 +1,4 @@
+using SynHello.Crypto;
 using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
@@ -110,6 +111,19 @@ public sealed class HelloRetryRefusalTests
         cookie[1] ^= 3; // the suite
         client.SendHello(client.SecondHello().With(44, Octets.Vector16(cookie)));
         client.AssertRefused(TlsErrorCause.BadCookie, isProtected: false);
+    }
+
+    /// <summary>One that authenticates and names a suite that is not spoken is no cookie either.</summary>
+    [Fact]
+    public void CookieOfAnUnknownSuite_IsRefused()
+    {
+        byte[] key = new byte[32], sealedCookie = new byte[HelloRetryCookie.MaximumLength];
+        var cookie = new HelloRetryCookie(
+            new CipherSuite(0x1304), NamedGroup.Secp384r1, new byte[32], new byte[ClientHelloDigest.Length]);
+        int length = cookie.Seal(DefaultCryptoProvider.Instance, key, sealedCookie);
+        var failure = Assert.Throws<TlsProtocolException>(
+            () => { HelloRetryCookie.Open(DefaultCryptoProvider.Instance, key, sealedCookie.AsSpan(0, length)); });
+        Assert.Equal(TlsErrorCause.BadCookie, failure.Cause);
     }
 
     [Fact]

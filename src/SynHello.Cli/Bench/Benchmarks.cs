@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using System.Security.Authentication;
 
 namespace SynHello.Cli;
@@ -7,10 +8,17 @@ namespace SynHello.Cli;
 internal static class Benchmarks
 {
     /// <summary>
-    /// Rounds of connections before the first that counts. The runtime compiles a method for speed in the background,
-    /// some time after it was called 30 times; measured too early, a stack whose code comes compiled looks better.
+    /// Rounds of connections before the first that counts, at the least. The runtime compiles a method for speed in the background,
+    /// some time after it was called 30 times, and once more with what it has learned; measured too early, a stack whose code comes
+    /// compiled looks better, as no server does that has run for a minute.
     /// </summary>
     private const int ConnectionWarmUp = 100;
+
+    /// <summary>Warming up ends at the latest then.</summary>
+    private const int MostWarmUp = 800;
+
+    /// <summary>It ends when so many rounds have compiled fewer methods than there were rounds.</summary>
+    private const int QuietRounds = 20;
 
     /// <summary>The same of bulk data, where few methods do nearly all, and of a quick look.</summary>
     private const int ShortWarmUp = 16;
@@ -150,7 +158,8 @@ internal static class Benchmarks
     }
 
     /// <summary>
-    /// Some rounds of every contestant to warm up, then the samples in turn, so that drift meets all of them alike.
+    /// Rounds of every contestant to warm up, until the runtime has compiled what it will, then the samples in turn, so that drift meets
+    /// all of them alike.
     /// </summary>
     private static async Task<List<TFigure>[]> InterleaveAsync<TContestant, TFigure>(
         TContestant[] contestants,
@@ -163,17 +172,32 @@ internal static class Benchmarks
         List<TFigure>[] figures = [.. contestants.Select(_ => new List<TFigure>())];
         foreach (TContestant contestant in contestants)
             await contestant.PrepareAsync(cancellationToken);
-        for (int round = -warmUp; round < samples; round++)
+        await WarmUpAsync(contestants, warmUp, measure);
+        for (int round = 0; round < samples; round++)
         {
             for (int i = 0; i < contestants.Length; i++)
-            {
-                TFigure figure = await measure(contestants[i]);
-                if (round >= 0)
-                    figures[i].Add(figure);
-            }
+                figures[i].Add(await measure(contestants[i]));
         }
 
         return figures;
+    }
+
+    private static async Task WarmUpAsync<TContestant, TFigure>(
+        TContestant[] contestants, int least, Func<TContestant, Task<TFigure>> measure)
+    {
+        int most = least < ConnectionWarmUp ? least : MostWarmUp;
+        long compiled = 0;
+        for (int round = 1; round <= most; round++)
+        {
+            foreach (TContestant contestant in contestants)
+                await measure(contestant);
+            if (round % QuietRounds != 0)
+                continue;
+            long before = compiled;
+            compiled = JitInfo.GetCompiledMethodCount();
+            if (round >= least && compiled - before < QuietRounds)
+                return;
+        }
     }
 
     private static double Median(IEnumerable<double> values)

@@ -56,6 +56,8 @@ internal readonly ref struct HelloRetryCookie(
         var reader = new TlsReader(content);
         var suite = new CipherSuite(reader.ReadUInt16());
         var group = new NamedGroup(reader.ReadUInt16());
+        if (!CipherSuiteParameters.IsKnown(suite))
+            throw Bad();
         ReadOnlySpan<byte> hash = reader.ReadBytes(CipherSuiteParameters.Of(suite).HashLength);
         ReadOnlySpan<byte> digest = reader.ReadBytes(ClientHelloDigest.Length);
         reader.ExpectEnd();

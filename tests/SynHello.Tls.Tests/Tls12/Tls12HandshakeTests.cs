@@ -186,6 +186,20 @@ public sealed class Tls12HandshakeTests
         server.Connect();
     }
 
+    /// <summary>RFC 5705 section 4: the labels that make the keys themselves would give them away.</summary>
+    [Theory]
+    [InlineData("client finished")]
+    [InlineData("server finished")]
+    [InlineData("master secret")]
+    [InlineData("extended master secret")]
+    [InlineData("key expansion")]
+    public void Exporter_RefusesTheProtocolsOwnLabels(string label)
+    {
+        using EnginePair pair = Tls12Engines.Connected(Tls12Engines.Client(), Tls12Engines.Server());
+        Assert.Throws<ArgumentException>(() => Tls12Engines.Export(pair.Client, label, [], 48));
+        Assert.NotEmpty(Tls12Engines.Export(pair.Client, $"EXPORTER-{label}", [], 48));
+    }
+
     [Fact]
     public void Exporter_GivesBothSidesTheSame()
     {

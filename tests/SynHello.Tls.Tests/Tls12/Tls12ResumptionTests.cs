@@ -56,6 +56,22 @@ public sealed class Tls12ResumptionTests
         Assert.Equal(byTicket ? 0 : 1, _setup.Cache.Sessions.Count);
     }
 
+    /// <summary>A look-up may have to ask another machine: nobody is asked for what this side cannot have given out.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(32)]
+    public void SessionId_OfAnotherLength_IsNotLookedUp(int length)
+    {
+        _setup.GivesTickets = false;
+        TlsSession session = _setup.Visit();
+        int before = _setup.Cache.Lookups;
+        using EnginePair pair = _setup.Return(Tls12ResumptionSetup.Change(session, id: new byte[length]));
+        Assert.Equal(length == 32 ? 1 : 0, _setup.Cache.Lookups - before);
+        Assert.False(pair.Server.Engine.Negotiated.IsResumed);
+        Engines.AssertTalks(pair);
+    }
+
     [Fact]
     public void Client_OffersWhatItHas()
     {

@@ -122,7 +122,15 @@ public abstract partial class TlsEngine
         ReadOnlySpan<byte> @sealed = record[RecordHeader.Size..];
         int innerLength = Context.Records.InnerLength(@sealed.Length);
         if (innerLength < 0)
+        {
+            if (EarlyDataSkip == EarlyDataSkip.UntilRecordOpens)
+            {
+                SkipEarlyData(@sealed.Length); // what does not open is skipped, whyever it does not
+                return;
+            }
+
             throw new TlsProtocolException(TlsErrorCause.BadRecordMac, "A protected record is too short to be one.");
+        }
 
         // Opened where application data belongs: what turns out to be something else is just not advanced over.
         Span<byte> inner = plaintext.GetSpan(innerLength)[..innerLength];
@@ -212,7 +220,8 @@ public abstract partial class TlsEngine
         while (!Context.IsQuestionOpen && _handshake.TryRead(out ReadOnlySpan<byte> message))
         {
             Context.ReadKeyChanged = false;
-            Handle(new HandshakeMessage(message));
+            Handle(new HandshakeMessage(message) { IsFollowed = !_handshake.IsEmpty });
+            _emptyRecords = 0;
             if (Context.ReadKeyChanged && !_handshake.IsEmpty)
             {
                 throw new TlsProtocolException(

@@ -23,6 +23,7 @@ internal static class AlertTable
             or TlsErrorCause.TooManyTickets
             or TlsErrorCause.UnexpectedMessage
             or TlsErrorCause.MessageAcrossKeyChange
+            or TlsErrorCause.MessageAcrossFlights
             or TlsErrorCause.InterleavedRecord
             or TlsErrorCause.EarlyApplicationData
             or TlsErrorCause.UnexpectedChangeCipherSpec

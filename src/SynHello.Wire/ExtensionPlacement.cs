@@ -12,7 +12,8 @@ internal static class ExtensionPlacement
         1 => Context.ClientHello | Context.EncryptedExtensions | Context.Tls12ServerHello, // max_fragment_length
         5 => Context.ClientHello | Context.CertificateRequest | Context.Certificate
             | Context.Tls12ServerHello, // status_request
-        10 => Context.ClientHello | Context.EncryptedExtensions, // supported_groups
+        10 => Context.ClientHello | Context.EncryptedExtensions
+            | Context.Tls12ServerHello, // supported_groups; the last by no RFC, but some servers send it, and it says nothing
         11 => Context.ClientHello | Context.Tls12ServerHello, // ec_point_formats (RFC 8422 section 5.1.2)
         13 => Context.ClientHello | Context.CertificateRequest, // signature_algorithms
         14 => Context.ClientHello | Context.EncryptedExtensions | Context.Tls12ServerHello, // use_srtp

@@ -63,6 +63,9 @@ public enum TlsErrorCause
     /// <summary>A handshake message straddles a change of keys (RFC 8446 section 5.1).</summary>
     MessageAcrossKeyChange,
 
+    /// <summary>A handshake message begins before this side has answered the flight in front of it.</summary>
+    MessageAcrossFlights,
+
     /// <summary>
     /// A record of another type came between the fragments of a handshake message (RFC 8446 section 5.1).
     /// </summary>

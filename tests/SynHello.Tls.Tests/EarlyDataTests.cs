@@ -7,6 +7,7 @@ namespace SynHello.Tls.Tests;
 public sealed class EarlyDataTests
 {
     [Theory]
+    [InlineData(4)] // too short to be a record of any key
     [InlineData(17)]
     [InlineData(1000)]
     [InlineData(16_384 + 17)] // a whole record of early data

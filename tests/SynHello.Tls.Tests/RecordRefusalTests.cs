@@ -297,6 +297,23 @@ public sealed class RecordRefusalTests
         serverFinished.AssertRefused(TlsErrorCause.MessageAcrossKeyChange, isProtected: true);
     }
 
+    /// <summary>What begins a message before it has the answer to its last one did not wait for that answer; nothing is sent for it.</summary>
+    [Fact]
+    [Refuses(TlsErrorCause.MessageAcrossFlights)]
+    public void HelloThatIsRetried_HasToEndItsRecord()
+    {
+        using var client = new HostileClient();
+        client.SendHello(client.Hello().Without(51).With(51, 0, 0), 1);
+        client.AssertRefused(TlsErrorCause.MessageAcrossFlights, isProtected: false);
+        Assert.Empty(client.Messages);
+
+        using var server = new HostileServer();
+        byte[] retry = server.Retry().ToMessage();
+        server.Plain(ContentType.Handshake, [.. retry, 2]);
+        server.AssertRefused(TlsErrorCause.MessageAcrossFlights, isProtected: false);
+        Assert.Single(server.Messages); // the first ClientHello, and no second one
+    }
+
     [Theory]
     [MemberData(nameof(Sides))]
     [Refuses(TlsErrorCause.InterleavedRecord)]

@@ -28,6 +28,19 @@ public sealed class RepetitionRefusalTests
         peer.AssertRefused(TlsErrorCause.TooManyEmptyRecords, isProtected: true);
     }
 
+    /// <summary>The change_cipher_spec of a handshake is not one of the empty records behind it.</summary>
+    [Fact]
+    public void EmptyRecords_AreCountedAnewBehindTheHandshake()
+    {
+        using var client = new HostileClient();
+        client.SendHello(client.Hello());
+        client.Plain(ContentType.ChangeCipherSpec, 1);
+        client.SendFinished();
+        for (int i = 0; i < TlsLimits.EmptyRecords; i++)
+            client.Protected(ContentType.ApplicationData, []);
+        client.AssertNotRefused();
+    }
+
     /// <summary>CVE-2020-12457: change_cipher_spec without end kept a server busy.</summary>
     [Theory]
     [MemberData(nameof(Sides))]

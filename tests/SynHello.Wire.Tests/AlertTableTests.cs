@@ -23,6 +23,7 @@ public sealed class AlertTableTests
         [TlsErrorCause.HandshakeMessageTooLarge] = 47,
         [TlsErrorCause.UnexpectedMessage] = 10,
         [TlsErrorCause.MessageAcrossKeyChange] = 10,
+        [TlsErrorCause.MessageAcrossFlights] = 10,
         [TlsErrorCause.InterleavedRecord] = 10,
         [TlsErrorCause.EarlyApplicationData] = 10,
         [TlsErrorCause.UnexpectedChangeCipherSpec] = 10,

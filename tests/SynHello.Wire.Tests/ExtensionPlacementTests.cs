@@ -25,7 +25,7 @@ public sealed class ExtensionPlacementTests
         [ExtensionType.ServerName] = "CH, EE, SH12",
         [ExtensionType.MaxFragmentLength] = "CH, EE, SH12",
         [ExtensionType.StatusRequest] = "CH, CR, CT, SH12",
-        [ExtensionType.SupportedGroups] = "CH, EE",
+        [ExtensionType.SupportedGroups] = "CH, EE, SH12",
         [ExtensionType.SignatureAlgorithms] = "CH, CR",
         [ExtensionType.UseSrtp] = "CH, EE, SH12",
         [ExtensionType.Heartbeat] = "CH, EE, SH12",

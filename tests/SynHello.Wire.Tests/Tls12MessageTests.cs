@@ -36,7 +36,7 @@ public sealed class Tls12MessageTests
 
     [Theory]
     [InlineData("00170000" + "00170000", TlsErrorCause.DuplicateExtension)]
-    [InlineData("000a0000", TlsErrorCause.MisplacedExtension)] // supported_groups
+    [InlineData("000d0000", TlsErrorCause.MisplacedExtension)] // signature_algorithms
     [InlineData("00330000", TlsErrorCause.MisplacedExtension)] // key_share
     [InlineData("00290002" + "0000", TlsErrorCause.MisplacedExtension)] // pre_shared_key
     [InlineData("5a5a0000", TlsErrorCause.UnsolicitedExtension)]

@@ -9,17 +9,15 @@ namespace SynHello.Fuzz.Engines;
 
 /// <summary>
 /// A scenario with all that its connections need. Each connection is like the last, byte by byte, and what both sides send in one is
-/// recorded, to be sent again.
+/// recorded, to be sent again. Not thread-safe.
 /// </summary>
 internal sealed class Stage
 {
     private const string Host = "example.com";
 
-    private static readonly Lazy<Stage>[] _stages =
-    [
-        .. Enumerable.Range(0, 2 * Scenario.All.Count)
-            .Select(i => new Lazy<Stage>(() => new Stage(Scenario.All[i / 2], binds: i % 2 == 1))),
-    ];
+    /// <summary>Each thread's own: what is like chance in a connection is the stage's, and two connections at a time would share it.</summary>
+    [ThreadStatic]
+    private static Stage?[]? _stages;
 
     private readonly TransparentCryptoProvider _clientCrypto;
     private readonly TransparentCryptoProvider _serverCrypto;
@@ -89,8 +87,13 @@ internal sealed class Stage
     /// <summary>A connection that nobody disturbs.</summary>
     public Recording Recording { get; }
 
-    public static Stage Of(int scenario, EngineFlags flags) =>
-        _stages[(2 * (scenario % Scenario.All.Count)) + (flags.HasFlag(EngineFlags.Binds) ? 1 : 0)].Value;
+    public static Stage Of(int scenario, EngineFlags flags)
+    {
+        bool binds = flags.HasFlag(EngineFlags.Binds);
+        int index = scenario % Scenario.All.Count;
+        _stages ??= new Stage?[2 * Scenario.All.Count];
+        return _stages[(2 * index) + (binds ? 1 : 0)] ??= new Stage(Scenario.All[index], binds);
+    }
 
     /// <summary>A client that has sent its first flight.</summary>
     public EngineRun StartClient(EngineFlags flags)

@@ -105,6 +105,7 @@ internal sealed class ExpectServerHello : HandshakeState<ClientContext>
             context.KeyExchanges.Add(context.Provider.CreateKeyExchange(retry.KeyShareGroup));
         }
 
+        message.ExpectEndOfFlight();
         context.RetrySuite = retry.CipherSuite;
         context.Negotiated.HelloRetryRequested = true;
         WithdrawEarlyData(context);

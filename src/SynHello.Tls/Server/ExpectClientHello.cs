@@ -16,7 +16,11 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
     {
         ClientHello hello = ClientHello.Parse(message.Expect(HandshakeType.ClientHello));
         if (ClientHelloChoice.Version(context.Configuration, hello) == ProtocolVersion.Tls12)
+        {
+            message.ExpectEndOfFlight();
             return Tls12ServerFlight.Begin(context, hello, message.Encoded);
+        }
+
         ClientHelloChoice.CheckForm(hello);
         if (hello.Present.Contains(ExtensionType.Cookie))
             throw new TlsProtocolException(TlsErrorCause.BadCookie, "A first ClientHello has a cookie.");
@@ -32,6 +36,7 @@ internal sealed class ExpectClientHello : HandshakeState<ServerContext>
         if (!hasShare && session is null)
         {
             group = ClientHelloChoice.Group(configuration, hello, out _);
+            message.ExpectEndOfFlight();
             SendRetry(context, hello, message, suite, group);
             context.EarlyDataSkip = earlyData ? EarlyDataSkip.UntilSecondClientHello : EarlyDataSkip.No;
             return ExpectSecondClientHello.Instance;

@@ -28,7 +28,7 @@ public sealed class Tls12RefusalTests
         AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(5));
         AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(22)); // encrypt_then_mac
         AssertHelloRefused(TlsErrorCause.UnsolicitedExtension, hello => hello.With(15, 1)); // heartbeat
-        AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(10, 0, 2, 0, 0x1d));
+        AssertHelloRefused(TlsErrorCause.MisplacedExtension, hello => hello.With(13, 0, 2, 4, 3));
         AssertHelloRefused(TlsErrorCause.IllegalValue, hello => hello.With(11, 2, 1, 2)); // compressed points alone
 
         static void AssertHelloRefused(TlsErrorCause cause, Action<HelloParts> change)
@@ -40,6 +40,32 @@ public sealed class Tls12RefusalTests
             server.Handshake(hello.ToMessage());
             server.AssertRefused(cause, isProtected: false);
         }
+    }
+
+    /// <summary>No RFC lets it stand there, some servers send it, and it says nothing that anybody needs.</summary>
+    [Fact]
+    public void ServerHello_MayNameTheGroupsOfTheServer()
+    {
+        using var server = new Tls12HostileServer();
+        server.SendHello(server.Hello().With(10, 0, 2, 0, 0x1d));
+        server.SendFlight();
+        server.AssertNotRefused();
+    }
+
+    [Fact]
+    [Refuses(TlsErrorCause.MessageAcrossFlights)]
+    public void ClientHelloAndServerHelloDone_HaveToEndTheirRecords()
+    {
+        using var client = new Tls12HostileClient();
+        client.SendHello(Tls12HostileClient.Hello(), 16);
+        client.AssertRefused(TlsErrorCause.MessageAcrossFlights, isProtected: false);
+        Assert.Empty(client.Messages);
+
+        using var server = new Tls12HostileServer();
+        server.SendHello(server.Hello());
+        server.Handshake(server.Certificate(), server.ServerKeyExchange(), server.HelloDone(), [4]);
+        server.AssertRefused(TlsErrorCause.MessageAcrossFlights, isProtected: false);
+        Assert.Single(server.Messages); // the ClientHello, and no ClientKeyExchange
     }
 
     [Fact]

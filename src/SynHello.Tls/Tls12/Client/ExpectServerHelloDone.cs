@@ -17,6 +17,7 @@ internal sealed class ExpectServerHelloDone : HandshakeState<ClientContext>
 
         if (!message.Expect(HandshakeType.ServerHelloDone).IsEmpty)
             throw new TlsProtocolException(TlsErrorCause.TrailingBytes, "ServerHelloDone is not empty.");
+        message.ExpectEndOfFlight();
         context.Transcript.Append(message.Encoded);
         return Tls12ClientFlight.Send(context);
     }

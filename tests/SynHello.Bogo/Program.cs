@@ -1,0 +1,3 @@
+using SynHello.Bogo;
+
+return Shim.Run(args);

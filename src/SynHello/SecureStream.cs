@@ -386,9 +386,10 @@ public sealed partial class SecureStream : Stream
     private void Seal(ReadOnlySpan<byte> content)
     {
         int overhead = _engine.RecordOverhead;
+        bool isBudgeted = _gate is { IsOpen: false }; // the gate has measured one record
         while (!content.IsEmpty)
         {
-            int length = _recordSizer.Take(content.Length, overhead);
+            int length = isBudgeted ? content.Length : _recordSizer.Take(content.Length, overhead);
             _engine.Send(content[..length], _output);
             content = content[length..];
         }

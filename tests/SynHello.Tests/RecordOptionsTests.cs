@@ -29,9 +29,10 @@ public sealed class RecordOptionsTests
     }
 
     [Fact]
-    public async Task WithoutOptions_RecordsAreFullAndUnpadded()
+    public async Task FullRecords_AreFullAndUnpadded()
     {
-        (List<RecordHeader> up, List<RecordHeader> down) = await ExchangeAsync(null, null);
+        (List<RecordHeader> up, List<RecordHeader> down) = await ExchangeAsync(
+            options => options.RecordSizing = RecordSizing.Full, options => options.RecordSizing = RecordSizing.Full);
 
         Assert.Equal(16_385, ProtectedLengths(up).Max() - TagLength);
         Assert.Contains(1 + 1 + TagLength, ProtectedLengths(up));

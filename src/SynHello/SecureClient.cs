@@ -383,7 +383,7 @@ public sealed class SecureClient
     {
         try
         {
-            return new SecureStream(dialed.Socket, engine, _timeProvider) 
+            return new SecureStream(dialed.Socket, engine, _timeProvider)
             {
                 RemoteEndPoint = dialed.RemoteEndPoint,
                 RecordSizing = _recordSizing,

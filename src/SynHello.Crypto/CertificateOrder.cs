@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Crypto;
@@ -69,14 +70,15 @@ internal static class CertificateOrder
     {
         try
         {
-            return DerSignature.Of(certificate).Verify(certificate) switch
+            using AsymmetricAlgorithm? key = (AsymmetricAlgorithm?)certificate.GetRSAPublicKey() ?? certificate.GetECDsaPublicKey();
+            return key is null ? null : DerSignature.Of(certificate).Verify(certificate) switch
             {
                 DerSignature.Outcome.Right => true,
                 DerSignature.Outcome.Wrong => false,
                 _ => null,
             };
         }
-        catch (AsnContentException)
+        catch (Exception exception) when (exception is AsnContentException or CryptographicException)
         {
             return null;
         }

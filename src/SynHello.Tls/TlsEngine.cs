@@ -40,6 +40,9 @@ public abstract partial class TlsEngine : IDisposable
     /// <summary>How many bytes a record that is sent has besides its content, padding aside.</summary>
     internal int RecordOverhead => Context.Records.WriteOverhead;
 
+    /// <summary>The most content that the peer takes in one record, in bytes.</summary>
+    internal int LargestRecord => Context.Records.WriteSizeLimit - 1;
+
     /// <summary>Whether the peer sent close_notify.</summary>
     public bool IsPeerClosed { get; private protected set; }
 

@@ -53,6 +53,20 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
             ArrayPool<byte>.Shared.Return(array);
     }
 
+    /// <summary>Moves what is there into a smaller array, where that is worth it.</summary>
+    /// <param name="length">How much room there is to be, with what is there.</param>
+    public void Trim(int length)
+    {
+        if (_array.Length < 4 * length || Length > length)
+            return;
+        byte[] smaller = ArrayPool<byte>.Shared.Rent(length);
+        Span.CopyTo(smaller);
+        _end = Length;
+        _start = 0;
+        ArrayPool<byte>.Shared.Return(_array);
+        _array = smaller;
+    }
+
     private void Reserve(int count)
     {
         if (_array.Length - _end >= count)

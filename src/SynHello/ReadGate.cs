@@ -18,12 +18,20 @@ internal struct ReadGate
     /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
     public void Enter()
     {
+        if (!TryEnter())
+            throw new NotSupportedException("Another read is under way on this stream.");
+    }
+
+    /// <summary>Lets a reader in, if no other one is inside.</summary>
+    /// <returns>False when another one is.</returns>
+    /// <exception cref="ObjectDisposedException">The gate is closed.</exception>
+    public bool TryEnter()
+    {
         int state = Interlocked.CompareExchange(ref _state, Inside, 0);
         for (var wait = default(SpinWait); (state & Brief) != 0; wait.SpinOnce())
             state = Interlocked.CompareExchange(ref _state, Inside, 0);
         ObjectDisposedException.ThrowIf((state & Closed) != 0, typeof(SecureStream));
-        if (state == Inside)
-            throw new NotSupportedException("Another read is under way on this stream.");
+        return state != Inside;
     }
 
     /// <summary>Lets somebody in who does not wait for anything inside, so that a reader waits instead of being refused.</summary>

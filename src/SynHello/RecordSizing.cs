@@ -4,7 +4,7 @@ namespace SynHello;
 /// How large the records of application data are. A record can be opened only when all of it is there: one of 16 KB takes a dozen
 /// packets, and after a loss, or while the congestion window is small, a round trip or more beyond its first. So the first records, and
 /// those after a silence, each fit one packet; bulk leaves in full ones, which cost less. The peer's record_size_limit (RFC 8449) and
-/// RFC 8446 section 5.1 are never exceeded. Immutable and thread-safe.
+/// RFC 8446 section 5.1 are never exceeded. Where records are padded they are full ones, whatever is set here. Immutable and thread-safe.
 /// </summary>
 public sealed class RecordSizing
 {

@@ -77,6 +77,8 @@ public sealed class SecureListener : IAsyncDisposable
         };
         _timeProvider = options.TimeProvider;
         _recordSizing = options.RecordSizing ?? throw new ArgumentException("There is no RecordSizing.", nameof(options));
+        if (options.RecordPadding > 1)
+            _recordSizing = RecordSizing.Full; // each record is padded: many small ones would be mostly padding
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
         _metrics = HandshakeMetrics.OfListeners(options.MeterFactory);
         _fastOpenMetrics = FastOpenMetrics.Of(_metrics.Meter);

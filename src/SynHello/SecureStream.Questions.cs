@@ -137,7 +137,7 @@ public sealed partial class SecureStream
     }
 
     /// <summary>A task whose failure is nobody's to look at once nobody waits for it any more.</summary>
-    private static Task<T> Observed<T>(Task<T> late)
+    internal static Task<T> Observed<T>(Task<T> late)
     {
         _ = late.ContinueWith(
             static task => task.Exception,

@@ -271,7 +271,8 @@ public sealed partial class SecureStream
     private int ReceiveNow()
     {
         _socket.Blocking = false;
-        int count = _socket.Receive(_received.GetSpan(BulkReceiveSize - _received.Length), SocketFlags.None, out SocketError error);
+        int room = BulkReceiveSize - _received.Length;
+        int count = _socket.Receive(_received.GetSpan(room)[..room], SocketFlags.None, out SocketError error);
         if (error == SocketError.Success)
             return count;
         if (error != SocketError.WouldBlock)
@@ -279,6 +280,8 @@ public sealed partial class SecureStream
         _flows = false;
         if (_received.IsEmpty)
             _received.Release();
+        else
+            _received.Trim(ReceiveSize); // a peer that leaves half a record behind holds no more
         return -1;
     }
 

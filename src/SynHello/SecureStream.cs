@@ -41,6 +41,9 @@ public sealed partial class SecureStream : Stream
     private bool _isShutdown;
     private ReadGate _readGate;
     private RecordSizer _recordSizer = new(RecordSizing.Full);
+
+    /// <summary>Set while <see cref="ShutdownAsync"/> reads.</summary>
+    private Task? _hearing;
     private int _disposed;
 
     internal SecureStream(Socket socket, TlsEngine engine, TimeProvider timeProvider)
@@ -190,6 +193,7 @@ public sealed partial class SecureStream : Stream
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
             }
             while (!buffer.IsEmpty);
+            _recordSizer.End(_timeProvider);
         }
         catch (TlsProtocolException exception)
         {
@@ -224,15 +228,16 @@ public sealed partial class SecureStream : Stream
     /// <summary>
     /// Ends this side's data: close_notify (RFC 8446 section 6.1), then TCP's FIN. Reading goes on; in TLS 1.2 a peer may answer by ending its
     /// own data in the middle (RFC 5246 section 7.2.1), so read all that is to come first. After a False Start the handshake is completed
-    /// before. A second call does nothing.
+    /// before, unless a read is under way, which completes it. A second call does nothing.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait. Nothing more can be sent then.</param>
-    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="IOException">The connection broke, or the server refused the handshake behind a False Start.</exception>
+    /// <exception cref="ObjectDisposedException">The stream was disposed of, before the call or during it.</exception>
     public async Task ShutdownAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_engine is TlsClientEngine && !IsHandshakeComplete)
-            await CompleteFalseStartAsync(cancellationToken).ConfigureAwait(false);
+            await HearServerOutAsync(cancellationToken).ConfigureAwait(false);
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -298,6 +303,7 @@ public sealed partial class SecureStream : Stream
     /// <param name="label">A label for the use, ASCII, at most 249 characters.</param>
     /// <param name="context">A context; an empty one and none are the same.</param>
     /// <param name="destination">What is filled.</param>
+    /// <exception cref="ArgumentException">The label is one that TLS 1.2 uses itself (RFC 5705 section 4).</exception>
     /// <exception cref="InvalidOperationException">
     /// The handshake is not complete, or in TLS 1.2 the session's secret is not bound to the handshake (RFC 7627 section 5.4).
     /// </exception>
@@ -319,25 +325,48 @@ public sealed partial class SecureStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>
-    /// Hears the server out: what it sends to a socket that is closed is answered by a reset, which can destroy what is still on its way to
-    /// it, and nobody would learn that it has refused.
+    /// Reads until the server's Finished, so that a server that refuses is heard of. Somebody who reads meanwhile waits; somebody who
+    /// reads already hears it in this one's place.
     /// </summary>
-    private async Task CompleteFalseStartAsync(CancellationToken cancellationToken)
+    private async Task HearServerOutAsync(CancellationToken cancellationToken)
     {
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref _hearing, heard.Task, null) is not null)
+            return;
         try
         {
-            await CompleteHandshakeAsync(cancellationToken).ConfigureAwait(false);
+            if (_readGate.TryEnter())
+                await ReadInsideAsync(ReadKind.Handshake, default, cancellationToken).ConfigureAwait(false);
         }
-        catch (NotSupportedException)
+        finally
         {
-            await HandshakeCompleted.WaitAsync(cancellationToken).ConfigureAwait(false); // somebody reads already
+            Volatile.Write(ref _hearing, null);
+            heard.SetResult();
         }
     }
 
-    /// <summary>Reads, and completes the handshake where it has to be complete first.</summary>
-    private async ValueTask<int> ReadAsync(ReadKind kind, Memory<byte> buffer, CancellationToken cancellationToken)
+    /// <summary>Lets a reader in, behind <see cref="HearServerOutAsync"/> if that is under way.</summary>
+    private async ValueTask<int> ReadNextAsync(ReadKind kind, Memory<byte> buffer, Task hearing, CancellationToken cancellationToken)
     {
+        await hearing.WaitAsync(cancellationToken).ConfigureAwait(false);
         _readGate.Enter();
+        return await ReadInsideAsync(kind, buffer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads, and completes the handshake where it has to be complete first.</summary>
+    private ValueTask<int> ReadAsync(ReadKind kind, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        Task? hearing = Volatile.Read(ref _hearing);
+        if (_readGate.TryEnter())
+            return ReadInsideAsync(kind, buffer, cancellationToken);
+        if ((hearing ?? Volatile.Read(ref _hearing)) is { } underWay)
+            return ReadNextAsync(kind, buffer, underWay, cancellationToken);
+        _readGate.Enter(); // says what is wrong
+        return ReadInsideAsync(kind, buffer, cancellationToken);
+    }
+
+    private async ValueTask<int> ReadInsideAsync(ReadKind kind, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
         try
         {
             // What the handshake left to be sent has to be on its way before an answer to it can be waited for. A write under
@@ -385,11 +414,12 @@ public sealed partial class SecureStream : Stream
     /// <summary>To be called with <see cref="_lock"/> held.</summary>
     private void Seal(ReadOnlySpan<byte> content)
     {
-        int overhead = _engine.RecordOverhead;
         bool isBudgeted = _gate is { IsOpen: false }; // the gate has measured one record
         while (!content.IsEmpty)
         {
-            int length = isBudgeted ? content.Length : _recordSizer.Take(content.Length, overhead);
+            int length = isBudgeted
+                ? content.Length
+                : _recordSizer.Take(content.Length, _engine.RecordOverhead, _output.Length, _engine.LargestRecord);
             _engine.Send(content[..length], _output);
             content = content[length..];
         }

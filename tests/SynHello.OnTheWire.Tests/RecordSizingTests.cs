@@ -73,6 +73,37 @@ public sealed class RecordSizingTests : IAsyncDisposable
         Assert.Equal(3, (await SendAsync(FullRecord)).Records.Count);
     }
 
+    /// <summary>Each record is padded, and small ones would be mostly padding.</summary>
+    [Fact]
+    public async Task Padding_MakesThemFull()
+    {
+        await ConnectAsync(new RecordSizing(), padding: 4096);
+        Assert.Equal(4, (await SendAsync(4 * (FullRecord - 1))).Records.Count);
+    }
+
+    /// <summary>What the client left to be sent goes in front of its first record, in the same packet.</summary>
+    [Fact]
+    public async Task FirstRecord_FillsThePacketThatItsFinishedBegan()
+    {
+        _listener = _wire.Listen(FastOpenMode.Off, options => options.TimeProvider = _clock);
+        SecureClient client = _wire.CreateClient(FastOpenMode.Off);
+        Task<SecureStream> accepting = _listener.AcceptAsync(Cancelled).AsTask();
+        _client = await client.ConnectAsync(new IPEndPoint(_wire.Wire.RemoteAddress, LongWire.Port), LongWire.Host, Cancelled);
+        int before = _wire.Packets.Count;
+        await _client.WriteAsync(new byte[3_000], Cancelled);
+        _server = await accepting;
+        await _server.ReadExactlyAsync(new byte[3_000], Cancelled);
+        List<WirePacket> packets = [.. _wire.Packets.Skip(before).Where(IsDataUp).DistinctBy(packet => packet.SequenceNumber())];
+
+        int boundary = 0;
+        foreach (int record in RecordsOf(packets[0]))
+            boundary += record;
+        Assert.Equal(packets[0].PayloadLength(), boundary);
+        Assert.True(packets[0].PayloadLength() > 1_400);
+
+        static bool IsDataUp(WirePacket packet) => packet.Direction == PacketDirection.ClientToServer && packet.PayloadLength() > 0;
+    }
+
     /// <summary>
     /// A response of 64 KB over 1 Mbit/s and 100 ms. By the wire's own clock: a packet takes 12 ms to enter it, so that the machine's speed
     /// matters little beside a record of twelve packets.
@@ -134,7 +165,7 @@ public sealed class RecordSizingTests : IAsyncDisposable
             .OrderBy(packet => packet.SequenceNumber()),
     ];
 
-    private async Task ConnectAsync(RecordSizing sizing, SslProtocols protocol = SslProtocols.Tls13)
+    private async Task ConnectAsync(RecordSizing sizing, SslProtocols protocol = SslProtocols.Tls13, int padding = 1)
     {
         _listener = _wire.Listen(FastOpenMode.Off, options =>
         {
@@ -142,6 +173,7 @@ public sealed class RecordSizingTests : IAsyncDisposable
             options.TimeProvider = _clock;
             options.EnabledSslProtocols = protocol;
             options.TicketCount = 0;
+            options.RecordPadding = padding;
         });
         SecureClient client = _wire.CreateClient(FastOpenMode.Off);
         Task<SecureStream> accepting = _listener.AcceptAsync(Cancelled).AsTask();
@@ -164,10 +196,15 @@ public sealed class RecordSizingTests : IAsyncDisposable
         Assert.Equal(sent, received);
 
         List<WirePacket> packets = ResponseSince(before);
+        return ([.. packets.Select(packet => packet.PayloadLength())], RecordsOf([.. packets]));
+    }
+
+    private static List<int> RecordsOf(params WirePacket[] packets)
+    {
         byte[] stream = [.. packets.SelectMany(packet => packet.Payload())];
         List<int> records = [];
-        for (int at = 0; at < stream.Length; at += records[^1])
+        for (int at = 0; at + Header <= stream.Length; at += records[^1])
             records.Add(Header + BinaryPrimitives.ReadUInt16BigEndian(stream.AsSpan(at + 3)));
-        return ([.. packets.Select(packet => packet.PayloadLength())], records);
+        return records;
     }
 }

@@ -81,6 +81,48 @@ public sealed class ExternalKeyTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signing.Guarded());
     }
 
+    /// <summary>Nobody waits any more for a signer that fails at last, and nobody has to hear of it.</summary>
+    [Fact]
+    public async Task SignAsync_WhoseSignerFailsLate_LeavesNothingUnobserved()
+    {
+        const string Late = "This signer fails late.";
+        const string Seen = "Nobody looks at this one.";
+        var unobserved = new System.Collections.Concurrent.ConcurrentBag<string>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs failure) => unobserved.Add(failure.Exception.InnerException!.Message);
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            await Task.Run(FailLateAsync);
+            await Task.Run(() => { _ = Task.FromException(new InvalidOperationException(Seen)); });
+            for (int i = 0; i < 100 && !unobserved.Contains(Seen); i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                await Task.Yield();
+            }
+
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Assert.Contains(Seen, unobserved); // so that what is not observed is found
+            Assert.DoesNotContain(Late, unobserved);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        static async Task FailLateAsync()
+        {
+            var answer = new TaskCompletionSource<ReadOnlyMemory<byte>>();
+            IRemoteSigner signer = Create((_, _, _) => new ValueTask<ReadOnlyMemory<byte>>(answer.Task));
+            using var stop = new CancellationTokenSource();
+            Task<ReadOnlyMemory<byte>> signing = signer.SignAsync(SignatureScheme.EcdsaSecp256r1Sha256, new byte[130], stop.Token).AsTask();
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => signing.Guarded());
+            answer.SetException(new InvalidOperationException(Late));
+        }
+    }
+
     [Fact]
     public async Task Handshake_WhoseSignerFails_EndsWithInternalError()
     {

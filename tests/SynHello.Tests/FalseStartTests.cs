@@ -95,19 +95,19 @@ public sealed class FalseStartTests
         await Assert.ThrowsAnyAsync<IOException>(() => reading.Guarded());
     }
 
-    /// <summary>A server's last message to a socket that is closed is answered by a reset, which can destroy the request.</summary>
+    /// <summary>A server may refuse with its last message, and somebody has to hear it. Who reads meanwhile waits.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Shutdown_HearsTheServerOut(bool isReading)
+    public async Task Shutdown_HearsTheServerOut(bool readsMeanwhile)
     {
         using var server = new Tls12EngineServer();
         Task<SecureStream> connecting = server.ConnectAsync(Tls12Visit.MakeClient());
         byte[] flight = await server.AcceptAsync();
         await using SecureStream client = await connecting.Guarded();
         await client.WriteAsync(new byte[] { 1 }, Cancelled);
-        Task<int> reading = isReading ? client.ReadAsync(new byte[1], Cancelled).AsTask() : Task.FromResult(0);
         Task ending = client.ShutdownAsync(Cancelled);
+        Task<int> reading = readsMeanwhile ? client.ReadAsync(new byte[1], Cancelled).AsTask() : Task.FromResult(0);
         await server.ReceiveAsync();
         Assert.False(ending.IsCompleted);
         Assert.False(server.Engine.IsPeerClosed);
@@ -117,6 +117,24 @@ public sealed class FalseStartTests
         Assert.True(server.Engine.IsPeerClosed);
         await server.CloseAsync();
         Assert.Equal(0, await reading.Guarded());
+    }
+
+    /// <summary>Somebody who reads already hears it; a reader that gives up must not leave the shutdown waiting for nobody.</summary>
+    [Fact]
+    public async Task Shutdown_BesideARead_DoesNotWaitForIt()
+    {
+        using var server = new Tls12EngineServer();
+        Task<SecureStream> connecting = server.ConnectAsync(Tls12Visit.MakeClient());
+        byte[] flight = await server.AcceptAsync();
+        await using SecureStream client = await connecting.Guarded();
+        Task<int> reading = client.ReadAsync(new byte[1], Cancelled).AsTask();
+        await client.ShutdownAsync(Cancelled).Guarded();
+        await server.ReceiveToEndAsync();
+        Assert.True(server.Engine.IsPeerClosed);
+        await server.SendAsync(flight);
+        await server.CloseAsync();
+        Assert.Equal(0, await reading.Guarded());
+        Assert.True(client.IsHandshakeComplete);
     }
 
     [Fact]

@@ -99,6 +99,50 @@ public sealed class OtherPeersTls12Tests
         Assert.Equal(ProtocolVersion.Tls12, negotiated.Version);
     }
 
+    /// <summary>nginx in front of our server, as its client.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task Nginx_ComesBackByBothMechanisms(int tickets)
+    {
+        var cache = new SessionIdCache();
+        await using EchoServer server = Serve(tickets, cache);
+        IPEndPoint endPoint = PrivateNetwork.NextEndPoint();
+        string directory = Directory.CreateTempSubdirectory("synhello-tls12-").FullName;
+        try
+        {
+            await using ChildProcess proxy = await WebServer.StartNginxAsync(
+                endPoint,
+                Identity.For(endPoint.Address),
+                directory,
+                $"""
+                location / {"{"}
+                  proxy_pass https://{server.EndPoint};
+                  proxy_ssl_protocols TLSv1.2;
+                  proxy_ssl_server_name on;
+                  proxy_ssl_name {Identity.Host};
+                  proxy_ssl_verify on;
+                  proxy_ssl_trusted_certificate {Identity.RootFile};
+                {"}"}
+                """);
+            string address = $"https://{endPoint}/";
+            for (int visit = 0; visit < 3; visit++)
+            {
+                await using var client = ChildProcess.Start("curl", "--silent", "--show-error", "--cacert", Identity.RootFile, address);
+                Assert.True(await client.ExitAsync() == 0, client.Transcript);
+                Assert.Equal(["served"], client.Lines);
+                HandshakeReport report = await server.NextReportAsync();
+                Assert.Equal((ProtocolVersion.Tls12, visit > 0), (report.Version, report.IsResumed));
+            }
+
+            Assert.Equal(tickets == 0 ? 2 : 0, cache.Statistics.Hits);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     /// <summary>One run of curl connects three times. In TLS 1.2 it asks for no tickets, whoever has them.</summary>
     [Theory]
     [InlineData(2)]
@@ -106,18 +150,7 @@ public sealed class OtherPeersTls12Tests
     public async Task Curl_ComesBackByItsSessionId(int tickets)
     {
         var cache = new SessionIdCache();
-        await using var server = new EchoServer(
-            configure: options => (options.TicketCount, options.SessionCache) = (tickets, cache),
-            greet: async stream =>
-            {
-                using var request = new StreamReader(stream, leaveOpen: true);
-                while (await request.ReadLineAsync() is { Length: > 0 })
-                {
-                    // Up to the empty line that ends it.
-                }
-
-                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nserved\n"u8.ToArray());
-            });
+        await using EchoServer server = Serve(tickets, cache);
         string address = $"https://{server.EndPoint}/";
         await using var client = ChildProcess.Start(
             "curl", "--silent", "--show-error", "--tls-max", "1.2", "--cacert", Identity.RootFile, address, address, address);
@@ -195,6 +228,20 @@ public sealed class OtherPeersTls12Tests
         await VisitThriceAsync(endPoint, suite: null, tickets: true, "over the wire", "over the wire");
         await serving.WaitAsync(ChildProcess.Patience);
     }
+
+    /// <summary>A server that answers one HTTP request a connection.</summary>
+    private static EchoServer Serve(int tickets, SessionIdCache cache) => new(
+        configure: options => (options.TicketCount, options.SessionCache) = (tickets, cache),
+        greet: async stream =>
+        {
+            using var request = new StreamReader(stream, leaveOpen: true);
+            while (await request.ReadLineAsync() is { Length: > 0 })
+            {
+                // Up to the empty line that ends it.
+            }
+
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nserved\n"u8.ToArray());
+        });
 
     private static async Task VisitThriceAsync(IPEndPoint endPoint, string? suite, bool tickets, string request, string response)
     {

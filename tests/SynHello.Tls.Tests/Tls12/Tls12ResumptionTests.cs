@@ -105,14 +105,45 @@ public sealed class Tls12ResumptionTests
         using EnginePair pair = _setup.Return(session);
         AssertResumed(pair);
         TlsSession renewed = Assert.Single(pair.ReadSessions());
-        Assert.NotEqual(session.Ticket.ToArray(), renewed.Ticket.ToArray());
-        Assert.Equal(TimeSpan.FromHours(4), renewed.Lifetime);
+        Assert.Equal(session.ExpiresAt, renewed.ExpiresAt);
         _setup.Clock.Advance(TimeSpan.FromHours(4) - TimeSpan.FromSeconds(1));
         using (EnginePair late = _setup.Return(renewed))
             AssertResumed(late);
         _setup.Clock.Advance(TimeSpan.FromSeconds(1));
         using EnginePair tooLate = _setup.Return(renewed);
         Assert.False(tooLate.ClientEngine.IsSessionOffered);
+        AssertFull(tooLate);
+    }
+
+    /// <summary>OpenSSL's clients, nginx in front of a server among them, lose a session that is given a new ticket.</summary>
+    [Fact]
+    public void Ticket_IsNotRenewed()
+    {
+        TlsSession session = _setup.Visit();
+        using EnginePair pair = _setup.Return(session);
+        AssertResumed(pair);
+        Assert.Equal(session.Ticket.ToArray(), Assert.Single(pair.ReadSessions()).Ticket.ToArray());
+        using EnginePair again = _setup.Return(session);
+        AssertResumed(again);
+    }
+
+    /// <summary>A session that was kept under its ID goes to the client, and lives no longer for that.</summary>
+    [Fact]
+    public void CachedSession_ThatIsGivenATicket_EndsWhenItWouldHave()
+    {
+        _setup.GivesTickets = false;
+        TlsSession session = _setup.Visit();
+        _setup.GivesTickets = true;
+        _setup.Clock.Advance(TimeSpan.FromHours(8));
+        using EnginePair pair = _setup.Return(session);
+        AssertResumed(pair);
+        TlsSession renewed = Assert.Single(pair.ReadSessions());
+        Assert.True(renewed.TicketLength > 0);
+        Assert.Equal(TimeSpan.FromHours(4), renewed.Lifetime);
+        using EnginePair again = _setup.Return(renewed);
+        AssertResumed(again);
+        _setup.Clock.Advance(TimeSpan.FromHours(4));
+        using EnginePair tooLate = _setup.Return(renewed);
         AssertFull(tooLate);
     }
 

@@ -182,7 +182,10 @@ internal static class Tls12ServerFlight
     {
         context.UsesExtendedMasterSecret = true;
         StartTranscript(context, encoded, keepsMessages: false);
-        context.IsTicketPromised = IsTicketDue(context, hello);
+
+        // A ticket is good for another visit. A new one would live no longer, would cross the wire as openly, and OpenSSL's clients lose
+        // the session over it. What was kept here can go to the client.
+        context.IsTicketPromised = context.IsSessionCached && IsTicketDue(context, hello);
         WriteServerHello(context, hello, hasStatus: false);
         Tls12ServerSessions.WriteTicket(context);
         Tls12Secrets.Prepare(context, isClient: false);

@@ -109,7 +109,7 @@ internal static class EngineSetup
         ShimFlags flags, IReadOnlyList<TlsCredential> credentials) => request =>
     {
         if (flags.FailsCertificateCallback)
-            throw new InvalidOperationException("The certificate callback fails, as it was asked to.");
+            throw new CallbackFailedException("The certificate callback fails, as it was asked to.");
         CheckRequest(flags, request);
         return flags.Async ? null : credentials;
     };

@@ -54,4 +54,10 @@ internal sealed class ExpectedOutcome
     public bool HelloRetryRequest { get; set; }
 
     public bool NoHelloRetryRequest { get; set; }
+
+    public bool ExtendedMasterSecret { get; set; }
+
+    public bool SecureRenegotiation { get; set; }
+
+    public bool HandshakeNeverDone { get; set; }
 }

@@ -24,6 +24,7 @@ internal sealed class OutcomeCheck(ShimFlags flags, bool isResume, QuestionDesk 
             engine.IsHandshakeComplete == (!isEarly && (isResume || !flags.FalseStart || flags.IsServer)),
             $"complete: {engine.IsHandshakeComplete}");
         CheckSessions(engine, negotiated);
+        CheckServerHello(connection);
         CheckPeer(connection, negotiated);
         Require(!Expected.HelloRetryRequest || negotiated.HelloRetryRequested, "no HelloRetryRequest");
         Require(!Expected.NoHelloRetryRequest || !negotiated.HelloRetryRequested, "a HelloRetryRequest");
@@ -50,6 +51,19 @@ internal sealed class OutcomeCheck(ShimFlags flags, bool isResume, QuestionDesk 
             Require(
                 supportsEarlyData == Expected.TicketSupportsEarlyData, $"session for early data: {supportsEarlyData}");
         }
+    }
+
+    private void CheckServerHello(ShimConnection connection)
+    {
+        if (connection.Engine.Negotiated.Version != ProtocolVersion.Tls12)
+            return;
+        byte[] hello = flags.IsServer ? connection.FirstSent : connection.FirstBytes;
+        Require(
+            !Expected.ExtendedMasterSecret || ServerHelloView.Has(hello, ExtensionType.ExtendedMasterSecret),
+            "no extended master secret");
+        Require(
+            !Expected.SecureRenegotiation || ServerHelloView.Has(hello, ExtensionType.RenegotiationInfo),
+            "no secure renegotiation");
     }
 
     private void CheckSessions(TlsEngine engine, TlsNegotiation negotiated)

@@ -52,6 +52,8 @@ internal sealed class QuestionDesk(
             case TlsEvent.NeedEarlyDataVerdict:
                 server!.AcceptEarlyData(output);
                 return true;
+            case TlsEvent.HandshakeCompleted when flags.Expected.HandshakeNeverDone:
+                throw new ExpectationException("The handshake is complete, and should never be.");
             case TlsEvent.HandshakeCompleted when flags.VerifiesResumedPeer && engine.Negotiated.IsResumed:
                 if (Refusal(engine) is { } refusal)
                 {

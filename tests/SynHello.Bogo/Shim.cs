@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 using SynHello.Tls;
 using SynHello.Wire;
 
@@ -9,6 +7,9 @@ namespace SynHello.Bogo;
 internal static class Shim
 {
     private const string HandshakerQuestion = "-is-handshaker-supported";
+
+    /// <summary>The exit status that makes a test fail whatever it waits for, another failure too.</summary>
+    private const int TestFailure = 90;
 
     public static int Run(string[] arguments)
     {
@@ -29,17 +30,24 @@ internal static class Shim
             Console.Error.WriteLine($"not implemented: {exception.Message}");
             return UnimplementedException.ExitStatus;
         }
-        catch (TlsProtocolException failure)
+        catch (TlsProtocolException failure) when (ErrorNames.IsRefusal(failure))
         {
             Console.Error.WriteLine($"{failure.Cause}: {failure.Message} {failure.InnerException}");
             foreach (string name in ErrorNames.Of(failure))
                 Console.Error.WriteLine(name);
             return 1;
         }
-        catch (Exception exception) when (exception is ExpectationException or SocketException or InvalidOperationException)
+        catch (UncleanCloseException exception)
         {
             Console.Error.WriteLine(exception);
             return 1;
+        }
+        catch (Exception exception)
+        {
+            // A defect, of the engine's or the shim's, or an outcome that was not expected: nothing that a test which
+            // wants the connection to fail may take for a refusal.
+            Console.Error.WriteLine(exception);
+            return TestFailure;
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, Shim
     /// <summary>The first bytes that came, kept for who wants to look at a ClientHello.</summary>
     public byte[] FirstBytes { get; private set; } = [];
 
+    /// <summary>The first bytes that were sent: a server's ServerHello.</summary>
+    public byte[] FirstSent { get; private set; } = [];
+
     /// <summary>
     /// Goes on until something has come from the engine that was asked for, or the peer has ended the connection.
     /// </summary>
@@ -93,6 +96,8 @@ internal sealed class ShimConnection(TlsEngine engine, RunnerSocket socket, Shim
     {
         if (_output.WrittenCount == 0)
             return;
+        if (FirstSent.Length == 0)
+            FirstSent = _output.WrittenSpan.ToArray();
         socket.Send(_output.WrittenSpan);
         _output.ResetWrittenCount();
     }

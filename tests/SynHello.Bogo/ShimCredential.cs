@@ -20,7 +20,7 @@ internal sealed class ShimCredential(TlsCredential credential, ShimFlags flags) 
 
     public override IReadOnlyList<ReadOnlyMemory<byte>> OcspResponses =>
         flags is { IsServer: true, UseOcspCallback: true, FailsOcspCallback: true }
-            ? throw new InvalidOperationException("The OCSP callback fails, as it was asked to.")
+            ? throw new CallbackFailedException("The OCSP callback fails, as it was asked to.")
             : _staple;
 
     public override int MaximumSignatureLength => credential.MaximumSignatureLength;

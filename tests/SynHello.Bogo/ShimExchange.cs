@@ -100,6 +100,6 @@ internal sealed class ShimExchange(ShimConnection connection, OutcomeCheck check
         }
 
         if (!Engine.IsPeerClosed)
-            throw new ExpectationException("Unexpected SSL_shutdown result: -1 != 1");
+            throw new UncleanCloseException();
     }
 }

@@ -12,6 +12,9 @@ public sealed class BrokenBulkTests
 {
     private const int Cuts = 40;
 
+    /// <summary>Completes with the end of the client's visit.</summary>
+    private volatile TaskCompletionSource _visited = new();
+
     /// <summary>How bulk goes differs with the version alone.</summary>
     public static TheoryData<string> Kinds => ["1.3 full", "1.3 resumed", "1.2 full"];
 
@@ -86,6 +89,7 @@ public sealed class BrokenBulkTests
         Assert.False(writing.IsCompleted);
         jammed.Resume();
         await Assert.ThrowsAsync<IOException>(() => writing.Guarded());
+        await _visited.Task.Guarded(); // the disposal would send what was forgotten
     }, TlsErrorCause.PeerAlert);
 
     /// <summary>The socket takes nothing when close_notify is to be sent: it is not, and nobody waits.</summary>
@@ -110,7 +114,7 @@ public sealed class BrokenBulkTests
     }, cause: null, isAtOnce: true);
 
     /// <summary>Has a server begin its response, and the bytes stop half-way, or soon after the handshake.</summary>
-    private static Task HoldUpAsync(
+    private Task HoldUpAsync(
         string kind, Func<FaultBench, SecureStream, Task<RelayedConnection>, Task> respond, TlsErrorCause? cause,
         bool isAtOnce = false) => Leftovers.AssertNoneAsync(kind, peersMayEnd: false, async bench =>
     {
@@ -121,6 +125,7 @@ public sealed class BrokenBulkTests
             long after = whole.BytesToClient - (isAtOnce ? bench.Response.Length : bench.Response.Length / 2);
             Task<RelayedConnection> jam = bench.PlanStall(new Fault(FaultKind.Jam, TowardsServer: false, after));
             bool isDone = false;
+            _visited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             bench.Respond = async stream =>
             {
                 try
@@ -135,6 +140,7 @@ public sealed class BrokenBulkTests
                 }
             };
             Exception? failure = await bench.VisitAsync(CancellationToken.None).Guarded();
+            _visited.SetResult();
             bench.Respond = null;
             await bench.SettleAsync();
             Assert.True(isDone, failure?.ToString());

@@ -37,7 +37,9 @@ public sealed class BrokenBulkTests
             await bench.VisitUnharmedAsync();
     }, isBulk: true);
 
-    /// <summary>What was sent of a record has no end: nothing more is sent, no close_notify either, and the client does not take it for one.</summary>
+    /// <summary>
+    /// A record that was begun has no end: nothing more is sent, no close_notify either, and the client does not take that for one.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Kinds))]
     public Task HeldUpWrite_ThatIsCanceled_EndsAndIsTheLast(string kind) => HoldUpAsync(kind, async (bench, stream, jam) =>

@@ -6,7 +6,7 @@ namespace SynHello.Tests;
 
 /// <summary>
 /// Connections that come in pieces, break at any byte, or stop, in every kind of handshake: each call ends as it is documented to, and
-/// nothing is left behind, no handle, no pooled buffer, no timer and no task.
+/// nothing is left behind, no handle, no pooled buffer, no timer and no call.
 /// </summary>
 public sealed class BrokenConnectionTests
 {
@@ -18,13 +18,9 @@ public sealed class BrokenConnectionTests
     [MemberData(nameof(Kinds))]
     public async Task CutAnywhere_LeavesNothingBehind(string kind)
     {
-        await AssertNothingLeftAsync(kind, peersMayEnd: false, async bench =>
+        await Leftovers.AssertNoneAsync(kind, peersMayEnd: false, async bench =>
         {
-            RelayedConnection whole = await bench.VisitUnharmedAsync();
-            var random = new Random(7);
-            bench.Plan([.. Enumerable.Range(0, CutsAKind).Select(_ => Fault.Cut(random, whole.BytesToServer, whole.BytesToClient))]);
-            await Parallel.ForAsync(0, CutsAKind, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
-                bench.AssertBroken(await bench.VisitAsync(CancellationToken.None).Guarded()));
+            await bench.AssertCutsBreakAsync(CutsAKind);
         });
     }
 
@@ -33,7 +29,7 @@ public sealed class BrokenConnectionTests
     [MemberData(nameof(Kinds))]
     public async Task Pieces_OfAnySize_ArriveWhole(string kind)
     {
-        await AssertNothingLeftAsync(kind, peersMayEnd: false, async bench =>
+        await Leftovers.AssertNoneAsync(kind, peersMayEnd: false, async bench =>
         {
             bench.Relay.PieceSize = () => 1;
             await bench.VisitUnharmedAsync();
@@ -57,7 +53,7 @@ public sealed class BrokenConnectionTests
     public async Task StallAnywhere_EndsWithWhoeverEndsIt(string kind)
     {
         const int Places = 12;
-        await AssertNothingLeftAsync(kind, peersMayEnd: true, async bench =>
+        await Leftovers.AssertNoneAsync(kind, peersMayEnd: true, async bench =>
         {
             RelayedConnection whole = await bench.VisitUnharmedAsync();
             for (int place = 0; place < 2 * Places; place++)
@@ -78,7 +74,7 @@ public sealed class BrokenConnectionTests
     public async Task StallAnywhere_DoesNotHoldUpTheListenersEnd(string kind)
     {
         const int Places = 5;
-        await AssertNothingLeftAsync(kind, peersMayEnd: true, async bench =>
+        await Leftovers.AssertNoneAsync(kind, peersMayEnd: true, async bench =>
         {
             RelayedConnection whole = await bench.VisitUnharmedAsync();
             for (int place = 0; place < 2 * Places; place++)
@@ -143,53 +139,11 @@ public sealed class BrokenConnectionTests
     {
         Task<RelayedConnection> stalling = bench.PlanStall(stall);
         DeferredSecureStream stream = bench.Client.OpenStream(bench.Relay.EndPoint, SecurePair.Host, bench.IsEarly);
-        Task<Exception?> visiting = FaultBench.VisitAsync(stream);
+        Task<Exception?> visiting = bench.VisitAsync(stream);
         using RelayedConnection stalled = await stalling.Guarded();
         await stream.DisposeAsync().Guarded();
         Assert.IsType<ObjectDisposedException>(await visiting.Guarded());
     }
-
-    /// <summary>Runs a test between two looks at what the process holds.</summary>
-    private static async Task AssertNothingLeftAsync(string kind, bool peersMayEnd, Func<FaultBench, Task> test)
-    {
-        // What is made once for all is there afterwards.
-        await using (var warm = new FaultBench(FaultScenario.All[kind]))
-        {
-            await warm.VisitUnharmedAsync();
-            await warm.VisitUnharmedAsync();
-        }
-
-        using var ledger = new PoolLedger(smallest: 1);
-        HashSet<string> handles = Handles();
-        await using (var bench = new FaultBench(FaultScenario.All[kind]) { PeersMayEnd = peersMayEnd })
-        {
-            await bench.VisitUnharmedAsync(); // and has a session from now on, where there is one
-            await test(bench);
-            await bench.SettleAsync();
-        }
-
-        Assert.NotEqual(0, ledger.Total);
-        Assert.Equal(0, ledger.Out);
-        Assert.Equal(0, ledger.ReturnedTwice);
-        await AssertNoMoreThanAsync(handles);
-    }
-
-    /// <summary>A handle that an operation still had in use when it was closed is closed with the operation's end, elsewhere.</summary>
-    private static async Task AssertNoMoreThanAsync(HashSet<string> handles)
-    {
-        long deadline = Environment.TickCount64 + 60_000;
-        while (!Handles().IsSubsetOf(handles) && Environment.TickCount64 < deadline)
-            await Task.Yield();
-        Assert.Empty(Handles().Except(handles));
-    }
-
-    /// <summary>Sockets and all that is no file: the files of its code a process opens when it needs them first.</summary>
-    private static HashSet<string> Handles() =>
-    [
-        .. Directory.GetFiles("/proc/self/fd")
-            .Select(path => new FileInfo(path).LinkTarget ?? "")
-            .Where(target => target.Contains(':', StringComparison.Ordinal)),
-    ];
 
     private sealed class BrokenTickets : SessionTicketProtector
     {

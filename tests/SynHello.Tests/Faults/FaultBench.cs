@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 
 using SynHello.Testing;
@@ -10,8 +11,12 @@ namespace SynHello.Tests;
 /// <summary>A listener, clients, and a relay between them that does harm; and the account of what they leave behind.</summary>
 internal sealed class FaultBench : IAsyncDisposable
 {
-    private static readonly byte[] _request = Exchange.Bytes(700);
-    private static readonly byte[] _response = Exchange.Bytes(9000, seed: 2);
+    /// <summary>Far more than the sockets between two ends hold, with what <see cref="BulkBuffer"/> leaves of them.</summary>
+    private const int BulkLength = 2 << 20;
+
+    private const int BulkBuffer = 32_768;
+
+    private static readonly byte[] _bulk = Exchange.Bytes(BulkLength, seed: 3);
 
     /// <summary>Longer than a test waits for anything: nothing that hangs ends by it, and its timers are counted all the same.</summary>
     private static readonly TimeSpan _handshakeTimeout = TimeSpan.FromMinutes(5);
@@ -24,14 +29,22 @@ internal sealed class FaultBench : IAsyncDisposable
     private readonly ConcurrentBag<Exception> _unobserved = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
+    private readonly bool _isBulk;
+    private readonly byte[] _request = Exchange.Bytes(700);
+    private readonly byte[] _response = Exchange.Bytes(9000, seed: 2);
+    private int _callsUnderWay;
     private Fault[] _faults = [];
     private int _next = -1;
 
     /// <summary>Sets everything up.</summary>
     /// <param name="scenario">The kind of connections.</param>
-    public FaultBench(FaultScenario scenario)
+    /// <param name="isBulk">Whether request and response are more than the sockets hold.</param>
+    public FaultBench(FaultScenario scenario, bool isBulk = false)
     {
         _scenario = scenario;
+        _isBulk = isBulk;
+        if (isBulk)
+            _request = _response = _bulk;
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         Listener = SecurePair.Listen(options =>
         {
@@ -52,7 +65,10 @@ internal sealed class FaultBench : IAsyncDisposable
             options.HandshakeTimeout = _handshakeTimeout;
             scenario.Client(options);
         });
-        Relay = new FaultyRelay(Listener.LocalEndPoint, NextFault, scenario.FastOpen);
+        Relay = new FaultyRelay(Listener.LocalEndPoint, NextFault, scenario.FastOpen)
+        {
+            ReceiveBufferSize = isBulk ? BulkBuffer : null,
+        };
         _accepting = AcceptAsync();
     }
 
@@ -72,10 +88,16 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <summary>Whether the test has one end close its side in the middle, with close_notify.</summary>
     public bool PeersMayEnd { get; init; }
 
+    /// <summary>What the server does once it has read the request, where that is not to send the response.</summary>
+    public Func<SecureStream, Task>? Respond { get; set; }
+
+    /// <summary>What the server sends.</summary>
+    public ReadOnlyMemory<byte> Response => _response;
+
     /// <summary>Whether requests go as early data.</summary>
     public bool IsEarly => _scenario.IsEarly;
 
-    /// <summary>The next connection stalls.</summary>
+    /// <summary>The next connection stalls, or is jammed.</summary>
     /// <returns>Completes when it has; the connection stays as it is until it is disposed of.</returns>
     public Task<RelayedConnection> PlanStall(Fault stall)
     {
@@ -101,10 +123,12 @@ internal sealed class FaultBench : IAsyncDisposable
     /// <returns>What it failed with; null when the response came whole, with its end.</returns>
     public async Task<Exception?> VisitAsync(CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _callsUnderWay);
         try
         {
             await using SecureStream stream = await Client.ConnectAsync(
                 Relay.EndPoint, SecurePair.Host, _scenario.IsEarly ? _request : default, cancellationToken);
+            NarrowSocket(stream);
             if (!_scenario.IsEarly)
                 await stream.WriteAsync(_request, cancellationToken);
             await TalkAsync(stream, cancellationToken);
@@ -114,11 +138,16 @@ internal sealed class FaultBench : IAsyncDisposable
         {
             return exception;
         }
+        finally
+        {
+            Interlocked.Decrement(ref _callsUnderWay);
+        }
     }
 
     /// <summary>The same with a stream that connects by its first write, handed out before that.</summary>
-    public static async Task<Exception?> VisitAsync(DeferredSecureStream stream)
+    public async Task<Exception?> VisitAsync(DeferredSecureStream stream)
     {
+        Interlocked.Increment(ref _callsUnderWay);
         try
         {
             await stream.WriteAsync(_request);
@@ -129,6 +158,32 @@ internal sealed class FaultBench : IAsyncDisposable
         {
             return exception;
         }
+        finally
+        {
+            Interlocked.Decrement(ref _callsUnderWay);
+        }
+    }
+
+    /// <summary>Cuts connections at bytes of chance, and asserts that they break, and how.</summary>
+    public async Task AssertCutsBreakAsync(int cuts)
+    {
+        RelayedConnection whole = await VisitUnharmedAsync();
+        var random = new Random(7);
+        int before = Relay.Struck;
+        int broken = 0;
+        Plan([.. Enumerable.Range(0, cuts).Select(_ => Fault.Cut(random, whole.BytesToServer, whole.BytesToClient))]);
+        await Parallel.ForAsync(0, cuts, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+        {
+            Exception? failure = await VisitAsync(CancellationToken.None).Guarded();
+            AssertBroken(failure);
+            if (failure is not null)
+                Interlocked.Increment(ref broken);
+        });
+        await Relay.IdleAsync().Guarded();
+
+        // A signature may be a byte shorter than the last one, and harm to the last bytes comes behind all that matters.
+        Assert.InRange(Relay.Struck - before, cuts * 9 / 10, cuts);
+        Assert.InRange(broken, cuts * 3 / 4, cuts);
     }
 
     /// <summary>Waits until nothing of what was begun goes on: every connection's end, on either side.</summary>
@@ -158,6 +213,7 @@ internal sealed class FaultBench : IAsyncDisposable
         await SettleAsync();
         await Relay.DisposeAsync().AsTask().Guarded();
         await visiting.Guarded();
+        Assert.Equal(0, Volatile.Read(ref _callsUnderWay));
         Assert.Equal(0, _metrics.Sum("synhello.client.active_handshakes"));
         Assert.Equal(0, _metrics.Sum("synhello.server.active_handshakes"));
         Assert.InRange(_timers.Count, 0, 1); // one serves all held flights of a client
@@ -190,11 +246,21 @@ internal sealed class FaultBench : IAsyncDisposable
         Assert.True(isDocumented, failure.ToString());
     }
 
-    private static async Task TalkAsync(SecureStream stream, CancellationToken cancellationToken)
+    /// <summary>The stream's own socket, to see whether it takes more.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_socket")]
+    public static extern ref Socket SocketOf(SecureStream stream);
+
+    private void NarrowSocket(SecureStream stream)
+    {
+        if (_isBulk)
+            SocketOf(stream).SendBufferSize = BulkBuffer;
+    }
+
+    private async Task TalkAsync(SecureStream stream, CancellationToken cancellationToken)
     {
         byte[] response = new byte[_response.Length];
         await stream.ReadExactlyAsync(response, cancellationToken);
-        Assert.Equal(_response, response);
+        Assert.True(response.AsSpan().SequenceEqual(_response), "The response is another one.");
         await stream.ShutdownAsync(cancellationToken);
         Assert.Equal(0, await stream.ReadAsync(new byte[1], cancellationToken));
     }
@@ -220,17 +286,25 @@ internal sealed class FaultBench : IAsyncDisposable
 
     private async Task ServeAsync(SecureStream stream)
     {
+        Interlocked.Increment(ref _callsUnderWay);
         await Task.Yield();
         await using SecureStream owned = stream;
         try
         {
+            NarrowSocket(stream);
             byte[] request = new byte[_request.Length];
             int read = 0;
             while (read < request.Length && await stream.ReadEarlyDataAsync(request.AsMemory(read), _stop.Token) is int count and > 0)
                 read += count;
             if (read == 0)
                 await stream.ReadExactlyAsync(request, _stop.Token);
-            Assert.Equal(_request, request);
+            Assert.True(request.AsSpan().SequenceEqual(_request), "The request is another one.");
+            if (Respond is { } respond)
+            {
+                await respond(stream);
+                return;
+            }
+
             await stream.WriteAsync(_response, _stop.Token);
             await stream.CompleteHandshakeAsync(_stop.Token);
             await stream.ShutdownAsync(_stop.Token);
@@ -243,6 +317,10 @@ internal sealed class FaultBench : IAsyncDisposable
         catch (Exception exception) when (exception is not Xunit.Sdk.XunitException)
         {
             AssertBroken(exception);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callsUnderWay);
         }
     }
 

@@ -21,4 +21,7 @@ internal enum FaultKind
 
     /// <summary>Nothing more arrives in this direction, and nobody is told.</summary>
     Stall,
+
+    /// <summary>Nothing more is taken in this direction until it is resumed: whoever sends is held up.</summary>
+    Jam,
 }

@@ -16,6 +16,8 @@ internal sealed class FaultyRelay : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private volatile Task<RelayedConnection>? _last;
+    private volatile Task[] _connections = [];
+    private int _struck;
 
     /// <summary>Relays to a server.</summary>
     /// <param name="server">Where to.</param>
@@ -36,8 +38,17 @@ internal sealed class FaultyRelay : IAsyncDisposable
     /// <summary>How many bytes are read, and sent on, at a time; asked before each piece.</summary>
     public Func<int> PieceSize { get; set; } = () => 16_384;
 
+    /// <summary>Room for what arrives and was not taken yet; as the kernel likes when null.</summary>
+    public int? ReceiveBufferSize { get; init; }
+
     /// <summary>The connection that came last, once it has ended.</summary>
     public Task<RelayedConnection> LastAsync() => _last ?? throw new InvalidOperationException("Nobody came.");
+
+    /// <summary>Waits for the end of every connection so far; nobody may come meanwhile.</summary>
+    public Task IdleAsync() => Task.WhenAll(_connections);
+
+    /// <summary>How many connections the fault that was meant for them has happened to.</summary>
+    public int Struck => Volatile.Read(ref _struck);
 
     /// <summary>Called as soon as a connection stalls; it does until it is disposed of.</summary>
     public Action<RelayedConnection> Stalled { get; set; } = _ => { };
@@ -53,19 +64,18 @@ internal sealed class FaultyRelay : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        List<Task> connections = [];
         try
         {
             while (true)
             {
                 AcceptedSocket accepted = await _listener.AcceptAsync(_stop.Token);
-                connections.RemoveAll(connection => connection.IsCompletedSuccessfully);
-                connections.Add(_last = RelayAsync(accepted, _next()));
+                _last = RelayAsync(accepted, _next());
+                _connections = [.. _connections.Where(connection => !connection.IsCompletedSuccessfully), _last];
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
-            await Task.WhenAll(connections);
+            await Task.WhenAll(_connections);
         }
     }
 
@@ -73,9 +83,14 @@ internal sealed class FaultyRelay : IAsyncDisposable
     {
         await Task.Yield();
         using AcceptedSocket owned = accepted;
-        using var connection = new RelayedConnection(accepted.Socket, fault, PieceSize, Stalled);
+        using var connection = new RelayedConnection(accepted.Socket, fault, PieceSize, Stalled)
+        {
+            ReceiveBufferSize = ReceiveBufferSize,
+        };
         using CancellationTokenRegistration stopping = _stop.Token.Register(connection.Dispose);
         await connection.RunAsync(_server, _fastOpen);
+        if (connection.HasStruck)
+            Interlocked.Increment(ref _struck);
         return connection;
     }
 }

@@ -10,6 +10,7 @@ internal sealed class RelayedConnection(Socket client, Fault fault, Func<int> pi
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? _server;
     private bool _isOver;
 
@@ -17,6 +18,18 @@ internal sealed class RelayedConnection(Socket client, Fault fault, Func<int> pi
     public long BytesToServer { get; private set; }
 
     public long BytesToClient { get; private set; }
+
+    /// <summary>Room for what arrives and was not taken yet; as the kernel likes when null.</summary>
+    public int? ReceiveBufferSize { get; init; }
+
+    /// <summary>Whether the fault has happened.</summary>
+    public bool HasStruck { get; private set; }
+
+    /// <summary>Ends a jam: from here on nothing happens to the connection.</summary>
+    public void Resume() => _resumed.TrySetResult();
+
+    /// <summary>Sends what the client has not; only while the client sends nothing.</summary>
+    public async Task InjectAsync(byte[] content) => await _server!.SendAsync(content, SocketFlags.None);
 
     /// <summary>Connects to the server and relays until both directions have ended.</summary>
     public async Task RunAsync(EndPoint server, FastOpenMode fastOpen)
@@ -31,6 +44,8 @@ internal sealed class RelayedConnection(Socket client, Fault fault, Func<int> pi
                 isLate = _isOver;
             }
 
+            if (ReceiveBufferSize is { } size)
+                client.ReceiveBufferSize = upstream.ReceiveBufferSize = size;
             client.NoDelay = upstream.NoDelay = true;
             if (isLate)
                 upstream.Dispose();
@@ -85,8 +100,18 @@ internal sealed class RelayedConnection(Socket client, Fault fault, Func<int> pi
         byte[] buffer = new byte[16_384];
         try
         {
-            while (!isFaulty || passed < fault.After)
+            while (true)
             {
+                if (isFaulty && passed >= fault.After)
+                {
+                    HasStruck = true;
+                    if (fault.Kind != FaultKind.Jam)
+                        break;
+                    stalled(this);
+                    await Task.WhenAny(_resumed.Task, _over.Task);
+                    isFaulty = false;
+                }
+
                 int size = Math.Clamp(pieceSize(), 1, buffer.Length);
                 if (isFaulty)
                     size = (int)Math.Min(size, fault.After - passed);

@@ -175,6 +175,7 @@ public sealed partial class SecureStream : Stream
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (buffer.IsEmpty)
             return;
+        bool isCut = false;
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -191,6 +192,7 @@ public sealed partial class SecureStream : Stream
                 }
 
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
+                isCut = !buffer.IsEmpty;
             }
             while (!buffer.IsEmpty);
             _recordSizer.End(_timeProvider);
@@ -205,6 +207,8 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
+            if (isCut)
+                _brokenWrites = true; // no close_notify may follow: the peer would take what it has for everything
             ReleaseSending();
         }
     }

@@ -29,6 +29,7 @@ internal sealed class SynHelloServer : RaceServer
             TicketCount = scheme.Resumes && !scheme.TakesNoTickets ? Tickets : 0,
             SessionCache = scheme.TakesNoTickets ? new SessionIdCache() : null,
             MaximumEarlyData = scheme.SendsEarlyData ? MaximumEarlyData : 0,
+            RecordSizing = RecordSizing.Full, // as the peers': the response is told from tickets by its record's length
         });
         if (_listener.FastOpenLimitation is { } limitation)
             throw new RaceException(limitation);

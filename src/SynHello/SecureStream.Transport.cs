@@ -323,7 +323,11 @@ public sealed partial class SecureStream
         if (graceful)
         {
             lock (_lock)
-                _engine.SendCloseNotify(_output);
+            {
+                if (!_moreFollows)
+                    _engine.SendCloseNotify(_output);
+            }
+
             TrySendOutput();
             DrainReceived();
         }

@@ -38,6 +38,13 @@ public sealed partial class SecureStream : Stream
     private X509Certificate2? _remoteCertificate;
     private HandshakeReport? _report;
     private bool _brokenWrites;
+
+    /// <summary>
+    /// Whether a part of a write is sealed and another one is not, yet or ever: no close_notify may come between, or the peer would take
+    /// what it has for everything. Guarded by <see cref="_lock"/>.
+    /// </summary>
+    private bool _moreFollows;
+
     private bool _isShutdown;
     private ReadGate _readGate;
     private RecordSizer _recordSizer = new(RecordSizing.Full);
@@ -175,7 +182,6 @@ public sealed partial class SecureStream : Stream
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (buffer.IsEmpty)
             return;
-        bool isCut = false;
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -189,10 +195,10 @@ public sealed partial class SecureStream : Stream
                 {
                     ThrowIfNotWritable();
                     Seal(chunk.Span);
+                    _moreFollows = !buffer.IsEmpty;
                 }
 
                 await SendOutputAsync(cancellationToken).ConfigureAwait(false);
-                isCut = !buffer.IsEmpty;
             }
             while (!buffer.IsEmpty);
             _recordSizer.End(_timeProvider);
@@ -207,8 +213,8 @@ public sealed partial class SecureStream : Stream
         }
         finally
         {
-            if (isCut)
-                _brokenWrites = true; // no close_notify may follow: the peer would take what it has for everything
+            if (_moreFollows)
+                _brokenWrites = true;
             ReleaseSending();
         }
     }

@@ -95,8 +95,8 @@ public sealed class ExternalKeyCredential : TlsCredential, IRemoteSigner
         SignatureScheme scheme, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         // A signer that does not look at its token must not hold the handshake beyond its time.
-        ReadOnlyMemory<byte> signature = await SecureStream.Observed(_sign(scheme, content, cancellationToken).AsTask())
-            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> signature = await LateAnswer.WaitAsync(_sign(scheme, content, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
 
         // A signature by another key would fail at the peer, who could not say why; and a faulty one by RSA can give the key away.
         using CertificateKey key = DefaultCryptoProvider.Instance.ImportCertificateKey(CertificateChain[0].Span);

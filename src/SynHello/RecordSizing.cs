@@ -43,4 +43,12 @@ public sealed class RecordSizing
     }
 
         = TimeSpan.FromSeconds(1);
+
+    /// <summary>What is in force: each record is padded, so that many small ones would be mostly padding.</summary>
+    /// <exception cref="ArgumentNullException">There is none.</exception>
+    internal static RecordSizing For(RecordSizing sizing, int recordPadding)
+    {
+        ArgumentNullException.ThrowIfNull(sizing);
+        return recordPadding > 1 ? Full : sizing;
+    }
 }

@@ -78,9 +78,7 @@ public sealed class SecureClient
             ? s_longestPatience
             : _handshakeTimeout / 3;
         _timeProvider = options.TimeProvider;
-        _recordSizing = options.RecordSizing ?? throw new ArgumentException("There is no RecordSizing.", nameof(options));
-        if (options.RecordPadding > 1)
-            _recordSizing = RecordSizing.Full; // each record is padded: many small ones would be mostly padding
+        _recordSizing = RecordSizing.For(options.RecordSizing, options.RecordPadding);
         _dialer = new FastOpenDialer(options.FastOpenPaths, _timeProvider);
         if (options.AllowResumption)
             _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);

@@ -76,9 +76,7 @@ public sealed class SecureListener : IAsyncDisposable
             Resumption = MakeResumption(options, _clients.TrustSettings, out ReplayRegister? register),
         };
         _timeProvider = options.TimeProvider;
-        _recordSizing = options.RecordSizing ?? throw new ArgumentException("There is no RecordSizing.", nameof(options));
-        if (options.RecordPadding > 1)
-            _recordSizing = RecordSizing.Full; // each record is padded: many small ones would be mostly padding
+        _recordSizing = RecordSizing.For(options.RecordSizing, options.RecordPadding);
         _logger = options.LoggerFactory.CreateLogger<SecureListener>();
         _metrics = HandshakeMetrics.OfListeners(options.MeterFactory);
         _fastOpenMetrics = FastOpenMetrics.Of(_metrics.Meter);

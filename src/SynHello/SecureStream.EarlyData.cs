@@ -105,9 +105,11 @@ public sealed partial class SecureStream
             return false;
         try
         {
-            return await WaitAsync(
-                unwanted => register.TryRegisterAsync(attempt.Identifier, attempt.FreshUntil, unwanted), cancellationToken)
-                .ConfigureAwait(false);
+            return await LateAnswer.WaitAsync(
+                unwanted => register.TryRegisterAsync(attempt.Identifier, attempt.FreshUntil, unwanted),
+                AnswerTime,
+                _timeProvider,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -117,28 +119,6 @@ public sealed partial class SecureStream
         {
             Log.ReplayRegisterFailed(settings.Logger, RemoteEndPoint, exception);
             return false;
-        }
-    }
-
-    /// <summary>Waits for an answer from elsewhere, but not for long.</summary>
-    /// <param name="ask">Asks; its token is canceled when nobody waits any more.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="TimeoutException">There was no answer in time.</exception>
-    private async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken)
-    {
-        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ValueTask<T> answer = ask(unwanted.Token);
-        if (answer.IsCompleted)
-            return await answer.ConfigureAwait(false);
-        Task<T> late = Observed(answer.AsTask());
-        try
-        {
-            return await late.WaitAsync(AnswerTime, _timeProvider, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (!late.IsCompleted)
-                await unwanted.CancelAsync().ConfigureAwait(false);
         }
     }
 

@@ -66,7 +66,7 @@ public sealed partial class SecureStream
         try
         {
             if (answers.ChooseCredentials is { } choose)
-                credentials = await WaitAsync(choose(request, cancellationToken), cancellationToken).ConfigureAwait(false) ?? [];
+                credentials = await LateAnswer.WaitAsync(choose(request, cancellationToken), cancellationToken).ConfigureAwait(false) ?? [];
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -86,7 +86,7 @@ public sealed partial class SecureStream
         try
         {
             signature = request.Credential is IRemoteSigner signer
-                ? await WaitAsync(signer.SignAsync(request.Scheme, request.Content, cancellationToken), cancellationToken)
+                ? await LateAnswer.WaitAsync(signer.SignAsync(request.Scheme, request.Content, cancellationToken), cancellationToken)
                     .ConfigureAwait(false)
                 : throw new NotSupportedException($"{request.Credential.GetType().Name} does not say who signs.");
         }
@@ -113,7 +113,8 @@ public sealed partial class SecureStream
         {
             try
             {
-                session = await WaitAsync(unwanted => find(engine.SessionLookup, unwanted), cancellationToken).ConfigureAwait(false);
+                session = await LateAnswer.WaitAsync(
+                    unwanted => find(engine.SessionLookup, unwanted), AnswerTime, _timeProvider, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -126,25 +127,6 @@ public sealed partial class SecureStream
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             engine.UseSession(session.Span, _output);
         }
-    }
-
-    /// <summary>Waits for an answer: whoever does not look at its token must not hold the handshake beyond its time.</summary>
-    private static async ValueTask<T> WaitAsync<T>(ValueTask<T> answer, CancellationToken cancellationToken)
-    {
-        if (answer.IsCompleted)
-            return await answer.ConfigureAwait(false);
-        return await Observed(answer.AsTask()).WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A task whose failure is nobody's to look at once nobody waits for it any more.</summary>
-    internal static Task<T> Observed<T>(Task<T> late)
-    {
-        _ = late.ContinueWith(
-            static task => task.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        return late;
     }
 
     /// <summary>This side has failed; the peer is told that much.</summary>

@@ -205,6 +205,7 @@ public sealed partial class SecureStream : Stream
         }
         catch (TlsProtocolException exception)
         {
+            _moreFollows = false; // the engine is at its end: what is left to be sent is its alert
             throw new IOException(exception.Message, exception);
         }
         catch (SocketException exception)

@@ -56,27 +56,19 @@ public sealed class BrokenBulkTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public Task HeldUpWrite_EndsWithTheStream(string kind) => HoldUpAsync(kind, async (bench, stream, jam) =>
-    {
-        Task writing = stream.WriteAsync(bench.Response).AsTask();
-        Task next = stream.WriteAsync(bench.Response).AsTask();
-        await JammedAsync(jam, stream);
-        await stream.DisposeAsync().Guarded();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => writing.Guarded());
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => next.Guarded());
-    }, TlsErrorCause.TruncatedByPeer);
+    public Task HeldUpWrite_EndsWithTheStream(string kind) =>
+        EndHeldUpWritesAsync(kind, stream => stream.DisposeAsync().AsTask(), TlsErrorCause.TruncatedByPeer);
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public Task HeldUpWrite_EndsWithAnAbort(string kind) => HoldUpAsync(kind, async (bench, stream, jam) =>
-    {
-        Task writing = stream.WriteAsync(bench.Response).AsTask();
-        Task next = stream.WriteAsync(bench.Response).AsTask();
-        await JammedAsync(jam, stream);
-        stream.Abort();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => writing.Guarded());
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => next.Guarded());
-    }, cause: null);
+    public Task HeldUpWrite_EndsWithAnAbort(string kind) => EndHeldUpWritesAsync(
+        kind,
+        stream =>
+        {
+            stream.Abort();
+            return Task.CompletedTask;
+        },
+        cause: null);
 
     /// <summary>The reader has an alert to send while a write is held up: whoever holds the socket sends it.</summary>
     [Theory]
@@ -104,16 +96,27 @@ public sealed class BrokenBulkTests
         Socket socket = FaultBench.SocketOf(stream);
         socket.Blocking = false;
         byte[] record = [23, 3, 3, 0x40, 0, .. new byte[0x4000]];
-        long deadline = Environment.TickCount64 + 60_000;
-        for (int full = 0; full < 100; await Task.Yield())
+        await FullAsync(() =>
         {
-            Assert.True(Environment.TickCount64 < deadline, "There is always room.");
             socket.Send(record, SocketFlags.None, out SocketError error);
-            full = error == SocketError.WouldBlock ? full + 1 : 0;
-        }
-
+            return error == SocketError.WouldBlock;
+        });
         await stream.DisposeAsync().Guarded();
     }, cause: null, isAtOnce: true);
+
+    /// <summary>Ends a stream with one write held up and another one behind it.</summary>
+    private Task EndHeldUpWritesAsync(string kind, Func<SecureStream, Task> end, TlsErrorCause? cause) => HoldUpAsync(
+        kind,
+        async (bench, stream, jam) =>
+        {
+            Task writing = stream.WriteAsync(bench.Response).AsTask();
+            Task next = stream.WriteAsync(bench.Response).AsTask();
+            await JammedAsync(jam, stream);
+            await end(stream).Guarded();
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => writing.Guarded());
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => next.Guarded());
+        },
+        cause);
 
     /// <summary>Has a server begin its response, and the bytes stop half-way, or soon after the handshake.</summary>
     private Task HoldUpAsync(
@@ -152,17 +155,23 @@ public sealed class BrokenBulkTests
         }
     }, isBulk: true);
 
-    /// <summary>Waits until the bytes have stopped and the server's socket takes no more.</summary>
+    /// <summary>Waits until the bytes have stopped and the server's socket takes no more, and goes on taking no more.</summary>
     private static async Task<RelayedConnection> JammedAsync(Task<RelayedConnection> jam, SecureStream stream)
     {
         RelayedConnection jammed = await jam.Guarded();
+        Socket socket = FaultBench.SocketOf(stream);
+        await FullAsync(() => !socket.Poll(0, SelectMode.SelectWrite));
+        return jammed;
+    }
+
+    /// <summary>Waits until there is no room many times in a row: what is on its way may make some.</summary>
+    private static async Task FullAsync(Func<bool> isFull)
+    {
         long deadline = Environment.TickCount64 + 60_000;
-        while (FaultBench.SocketOf(stream).Poll(0, SelectMode.SelectWrite))
+        for (int full = 0; full < 1000; await Task.Yield())
         {
             Assert.True(Environment.TickCount64 < deadline, "There is always room.");
-            await Task.Yield();
+            full = isFull() ? full + 1 : 0;
         }
-
-        return jammed;
     }
 }

@@ -9,10 +9,10 @@ namespace SynHello.Cli;
 internal sealed class Sampling(Effort effort, CancellationToken cancellationToken)
 {
     /// <summary>Warming up ends when so many rounds have compiled fewer methods than there were rounds.</summary>
-    private const int QuietRounds = 20;
+    private const int QuietRounds = 5;
 
     /// <summary>It ends at the latest after so many times the rounds that it takes at the least.</summary>
-    private const int LongestWarmUp = 8;
+    private const int LongestWarmUp = 4;
 
     public Effort Effort => effort;
 
@@ -35,6 +35,9 @@ internal sealed class Sampling(Effort effort, CancellationToken cancellationToke
         where TContestant : PairContestant =>
         InterleaveAsync(contestants, isShort: false, async contestant =>
         {
+            // What the one before has left to the collector and the finalizer is not this one's to pay for.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
             TimeSpan cpu = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             for (int i = 0; i < batch; i++)

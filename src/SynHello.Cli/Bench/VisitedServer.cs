@@ -6,7 +6,7 @@ namespace SynHello.Cli;
 internal sealed class VisitedServer(ServerProcess server, SecureClient client) : PairContestant
 {
     /// <summary>How many visits are under way at a time, and how many make a sample.</summary>
-    private const int Visitors = 4, Batch = 100;
+    private const int Visitors = 4, Batch = 400;
 
     /// <returns>The CPU time of the server's process, in microseconds a connection.</returns>
     public async Task<double> MeasureAsync(CancellationToken cancellationToken)

@@ -61,12 +61,14 @@ internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner,
     /// <summary>
     /// Ends the connection without close_notify: the client must not take what it has for all there is.
     /// </summary>
-    /// <param name="abortReason">Why; who reads or writes gets to see it.</param>
-    public override void Abort(ConnectionAbortedException abortReason)
+    /// <param name="abortReason">Why; who reads or writes gets to see it. Kestrel gives none where the connection is over anyway.</param>
+    public override void Abort(ConnectionAbortedException? abortReason)
     {
+        abortReason ??= new ConnectionAbortedException();
         if (Interlocked.CompareExchange(ref _abortReason, abortReason, null) is not null)
             return;
-        Log.Aborted(_settings.Logger, RemoteEndPoint, abortReason.Message);
+        if (Volatile.Read(ref _closedOnce) == 0)
+            Log.Aborted(_settings.Logger, RemoteEndPoint, abortReason.Message);
         _stream.Abort();
         FireClosed();
     }

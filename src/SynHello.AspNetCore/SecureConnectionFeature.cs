@@ -84,7 +84,8 @@ internal sealed class SecureConnectionFeature(SecureStream stream, SecurePipeRea
 
     public int HashStrength => 0;
 
-    public ExchangeAlgorithmType KeyExchangeAlgorithm => ExchangeAlgorithmType.None;
+    public ExchangeAlgorithmType KeyExchangeAlgorithm =>
+        Protocol == SslProtocols.Tls12 ? ExchangeAlgorithmType.DiffieHellman : ExchangeAlgorithmType.None;
 
     public int KeyExchangeStrength => 0;
 #pragma warning restore SYSLIB0058

@@ -36,7 +36,7 @@ internal sealed class SecureConnectionListenerFactory(
                 options.TimeProvider,
                 earlyRequests,
                 memoryPools?.Create(new MemoryPoolOptions { Owner = "synhello" }) ?? MemoryPool<byte>.Shared));
-        listeners.Add(secure.Name, options.FastOpen, listener);
+        listeners.Add(secure, listener);
         return new ValueTask<IConnectionListener>(listener);
     }
 

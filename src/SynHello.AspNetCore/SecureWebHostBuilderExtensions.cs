@@ -3,12 +3,46 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace SynHello.AspNetCore;
 
 /// <summary>Lets Kestrel serve over SynHello.</summary>
 public static class SecureWebHostBuilderExtensions
 {
+    /// <summary>
+    /// Makes Kestrel serve the https endpoints of its configuration ("Kestrel:Endpoints") through a <see cref="SecureListener"/> each, which
+    /// takes ClientHellos out of SYNs. Endpoints without https stay what they are.
+    /// </summary>
+    /// <param name="builder">The host, whose server is Kestrel.</param>
+    /// <returns>The same host.</returns>
+    /// <remarks>
+    /// <para>Of an endpoint are read: Url, Protocols (HTTP/1.1 and HTTP/2), SslProtocols, ClientCertificateMode, Certificate with Path, KeyPath
+    /// and Password (PEM or PFX), and Sni with a Certificate for each host; and of "Kestrel" EndpointDefaults and Certificates:Default. The
+    /// files of certificates are watched, and taken up anew when they change (<see cref="CertificateFiles"/>). What Kestrel's configuration
+    /// has no word for is in the section "SynHello", for all endpoints, or in the endpoint's own: FastOpen (Off, Cookie, Cookieless),
+    /// MaximumEarlyData (bytes), TrustedClientRoots (a PEM file). See docs/deploying.md.</para>
+    /// <para>Code has the last word, by the endpoint's name:
+    /// <c>services.Configure&lt;SecureListenerOptions&gt;("Https", options => ...)</c>, or ConfigureAll, called after this.</para>
+    /// <para>When the host starts, what is wrong with an endpoint's configuration is an <see cref="InvalidOperationException"/>, an address
+    /// that is in use an <see cref="IOException"/>. When the host stops, the listeners close at once and the requests under way are
+    /// answered first, as long as the host's shutdown timeout lasts.</para>
+    /// </remarks>
+    public static IWebHostBuilder UseSynHello(this IWebHostBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.ConfigureServices(services =>
+        {
+            AddListeners(services);
+            services.TryAddSingleton<ConfiguredCertificates>();
+            services.TryAddSingleton<KestrelSection>();
+            services.TryAddEnumerable(
+                ServiceDescriptor.Singleton<IConfigureOptions<SecureListenerOptions>, ConfiguredListenerOptions>());
+            services.TryAddEnumerable(
+                ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, ConfiguredEndPoints>());
+        });
+    }
+
     /// <summary>
     /// Makes Kestrel listen on an address through a <see cref="SecureListener"/>, which takes ClientHellos out of SYNs;
     /// the requests' scheme is https. It serves HTTP/1.1 and HTTP/2. May be called for several addresses, and leaves Kestrel's

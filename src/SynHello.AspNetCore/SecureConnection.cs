@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net.Security;
 
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -14,7 +15,7 @@ namespace SynHello.AspNetCore;
 /// A connection as Kestrel sees it: it reads and writes the <see cref="SecureStream"/> behind it directly. The client's close_notify ends
 /// the input alone, so that who half-closes still gets the response; a connection that breaks fires ConnectionClosed.
 /// </summary>
-internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner, IWriterOwner, IMemoryPoolFeature
+internal sealed class SecureConnection : DefaultConnectionContext, ISecurePipeOwner, IMemoryPoolFeature
 {
     /// <summary>
     /// How long the rest of a response may take to leave once the server has nothing more to do with it, and the end of the handshake to
@@ -27,7 +28,7 @@ internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner,
     private readonly SecureStream _stream;
     private readonly SecureConnectionSettings _settings;
     private readonly SecurePipeReader _reader;
-    private readonly SecurePipeWriter _writer;
+    private readonly SecurePipeSender _sender;
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _closedFired = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ConnectionAbortedException? _abortReason;
@@ -45,8 +46,9 @@ internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner,
         RemoteEndPoint = stream.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
         _reader = new SecurePipeReader(stream, this, settings.ReadAhead, settings.EarlyRequests.AreJudged);
-        _writer = new SecurePipeWriter(stream, this);
-        Transport = new SecureDuplexPipe(_reader, _writer);
+        _sender = new SecurePipeSender(
+            stream, this, settings.MemoryPool, gathers: stream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2);
+        Transport = new SecureDuplexPipe(_reader, _sender.Output);
 
         var feature = new SecureConnectionFeature(stream, _reader);
         Features.Set<ISecureConnectionFeature>(feature);
@@ -70,24 +72,19 @@ internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner,
         if (Volatile.Read(ref _closedOnce) == 0)
             Log.Aborted(_settings.Logger, RemoteEndPoint, abortReason.Message);
         _stream.Abort();
+        _sender.Cancel();
         FireClosed();
     }
 
     /// <summary>Sends what is left, then close_notify, and closes.</summary>
     public override async ValueTask DisposeAsync()
     {
-        try
-        {
-            if (_abortReason is null && (_writer.UnflushedBytes > 0 || !_stream.IsHandshakeComplete))
-                await EndAsync().ConfigureAwait(false);
-            await _reader.StopAsync().ConfigureAwait(false); // a read under way would make closing abortive
-        }
-        finally
-        {
-            await _stream.DisposeAsync().ConfigureAwait(false);
-            _writer.Release();
-        }
-
+        await Transport.Output.CompleteAsync().ConfigureAwait(false);
+        if (!_sender.Sending.IsCompleted || !_stream.IsHandshakeComplete)
+            await EndAsync().ConfigureAwait(false);
+        await _reader.StopAsync().ConfigureAwait(false); // a read under way would make closing abortive
+        await _stream.DisposeAsync().ConfigureAwait(false);
+        await _sender.Sending.ConfigureAwait(false);
         if (Interlocked.Exchange(ref _closedOnce, 1) == 0)
             RunClosed();
         await _closedFired.Task.ConfigureAwait(false);
@@ -95,17 +92,11 @@ internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner,
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    Exception? IReaderOwner.Explain(Exception exception) => Explain(exception);
+    Exception? ISecurePipeOwner.Explain(Exception exception) => Explain(exception);
 
-    void IReaderOwner.OnBroken() => FireClosed();
+    void ISecurePipeOwner.OnBroken() => FireClosed();
 
-    void IWriterOwner.OnWriteFailed(Exception exception)
-    {
-        Explain(exception);
-        FireClosed();
-    }
-
-    void IWriterOwner.GiveUp(Exception reason) =>
+    void ISecurePipeOwner.GiveUp(Exception reason) =>
         Abort(reason as ConnectionAbortedException ?? new ConnectionAbortedException("The response was given up.", reason));
 
     /// <summary>
@@ -117,7 +108,7 @@ internal sealed class SecureConnection : DefaultConnectionContext, IReaderOwner,
         using var limit = new CancellationTokenSource(_lingerTime, _settings.TimeProvider);
         try
         {
-            await _writer.EndAsync(limit.Token).ConfigureAwait(false);
+            await _sender.Sending.WaitAsync(limit.Token).ConfigureAwait(false);
             if (_stream.IsHandshakeComplete || _abortReason is not null)
                 return;
             await _stream.ShutdownAsync(limit.Token).ConfigureAwait(false);

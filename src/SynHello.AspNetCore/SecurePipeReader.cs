@@ -22,7 +22,7 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     private const int LeastRoom = 1024;
 
     private readonly SecureStream _stream;
-    private readonly IReaderOwner _owner;
+    private readonly ISecurePipeOwner _owner;
     private readonly ReadAhead _readAhead;
     private readonly CancellationTokenSource _stop = new();
     private readonly Action _arrived;
@@ -58,7 +58,7 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     /// <param name="owner">Who is told how it ended.</param>
     /// <param name="readAhead">Who has it read from when nobody does.</param>
     /// <param name="takesEarlyData">Whether early data comes before the handshake is complete, or after it.</param>
-    public SecurePipeReader(SecureStream stream, IReaderOwner owner, ReadAhead readAhead, bool takesEarlyData)
+    public SecurePipeReader(SecureStream stream, ISecurePipeOwner owner, ReadAhead readAhead, bool takesEarlyData)
     {
         _stream = stream;
         _owner = owner;

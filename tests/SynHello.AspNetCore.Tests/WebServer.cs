@@ -31,6 +31,10 @@ internal sealed class WebServer : IAsyncDisposable
     public ICollection<string> Addresses =>
         Application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
 
+    /// <summary>What is shown to clients.</summary>
+    public IEnumerable<Tls.TlsCredential> Certificates =>
+        Application.Services.GetRequiredService<SecureListeners>().All.SelectMany(entry => entry.EndPoint.Credentials());
+
     /// <summary>One endpoint in code.</summary>
     public static Task<WebServer> StartAsync(
         IPEndPoint endPoint,

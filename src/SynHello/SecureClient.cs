@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
@@ -205,6 +206,19 @@ public sealed class SecureClient
         {
             FirstWriteIsReplaySafe = firstWriteIsReplaySafe,
         };
+    }
+
+    /// <summary>The application protocol of the session that the next connection would offer; null where there is none.</summary>
+    internal async ValueTask<SslApplicationProtocol?> FindSessionProtocolAsync(EndPoint endPoint, string targetHost)
+    {
+        if (SessionsFor(endPoint, ToAscii(targetHost)) is not { } sessions
+            || await sessions.TakeAsync().ConfigureAwait(false) is not { } session)
+        {
+            return null;
+        }
+
+        await sessions.ReturnAsync(session).ConfigureAwait(false);
+        return session.Session.ApplicationProtocol;
     }
 
     /// <param name="endPoint">Where to connect.</param>

@@ -64,6 +64,10 @@ internal sealed class WebServer : IAsyncDisposable
         judgesEarlyData: false,
         handler);
 
+    /// <summary>Kestrel without TLS.</summary>
+    public static Task<WebServer> StartPlainAsync(RequestDelegate? handler = null) => StartAsync(
+        builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)), judgesEarlyData: false, handler);
+
     /// <summary>Kestrel over SynHello.</summary>
     public static async Task<WebServer> StartSecureAsync(
         HttpProtocols protocols = HttpProtocols.Http1,

@@ -220,6 +220,22 @@ public sealed class EarlyDataTests
     }
 
     [Fact]
+    public async Task TooEarly_OnAConnectionThatEnds_IsSentOnceMoreBehindAHandshake()
+    {
+        await using WebServer server = await WebServer.StartSecureAsync(handler: context =>
+        {
+            context.Response.Headers.Connection = "close";
+            return RefuseEarly(context);
+        });
+        await VisitAsync(server);
+
+        Assert.Equal("late", await VisitAsync(server));
+
+        Assert.Equal(["HTTP/1.1 GET /", "HTTP/1.1 GET / early", "HTTP/1.1 GET /"], server.Requests);
+        Assert.Equal(3, server.Connections);
+    }
+
+    [Fact]
     public async Task TooEarly_ToASynchronousCaller_IsSentOnceMore()
     {
         await using WebServer server = await WebServer.StartSecureAsync(handler: RefuseEarly);

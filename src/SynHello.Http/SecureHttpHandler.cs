@@ -33,6 +33,7 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
     private readonly EarlyRequests _earlyRequests = new();
     private readonly Lock _lock = new();
     private SecureClientOptions _secureOptions = new();
+    private RetryMetrics? _metrics;
     private volatile bool _isStarted;
     private volatile bool _isDisposed;
 
@@ -81,6 +82,7 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
                 return;
             SecureClientOptions options = _secureOptions.Clone();
             options.MeterFactory ??= _inner.MeterFactory;
+            _metrics = RetryMetrics.Of(options.MeterFactory);
             var connector = new SecureConnector(options, _earlyRequests, _inner.ConnectTimeout);
             _inner.ConnectCallback = connector.ConnectAsync;
             _inner.PlaintextStreamFilter = connector.ExchangeTokenAsync;
@@ -112,6 +114,7 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
         if (isAsync)
             await DrainAsync(response, cancellationToken).ConfigureAwait(false);
         response.Dispose();
+        _metrics!.TooEarly();
         request = _earlyRequests.Describe(message, isRetry: true);
         return await SendOnceAsync(message, request, isAsync, cancellationToken).ConfigureAwait(false);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -238,6 +239,7 @@ public sealed class SecureClient
         string asciiHost = ToAscii(targetHost);
         long start = _timeProvider.GetTimestamp();
         _metrics.Begin();
+        using Activity? activity = ConnectionActivity.Start(endPoint, asciiHost);
         SecureStream stream;
         try
         {
@@ -247,9 +249,13 @@ public sealed class SecureClient
         catch (Exception exception)
         {
             _metrics.Failed(exception, _timeProvider.GetElapsedTime(start));
+            if (activity is not null)
+                ConnectionActivity.Failed(activity, exception);
             throw;
         }
 
+        if (activity is not null)
+            ConnectionActivity.Completed(activity, stream);
         _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));
         return stream;
     }

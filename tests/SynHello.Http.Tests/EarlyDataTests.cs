@@ -209,10 +209,14 @@ public sealed class EarlyDataTests
     [Fact]
     public async Task TooEarly_IsSentOnceMoreOnTheSameConnection()
     {
+        using var metrics = new Testing.RecordedMetrics();
         await using WebServer server = await WebServer.StartSecureAsync(handler: RefuseEarly);
         await VisitAsync(server);
 
-        string answer = await VisitAsync(server);
+        string answer = await VisitAsync(server, configure: handler => handler.MeterFactory = metrics);
+
+        Assert.Equal(1, metrics.Sum("synhello.client.http.too_early"));
+        Assert.Single(metrics.Of("synhello.client.handshake.duration"));
 
         Assert.Equal("late", answer);
         Assert.Equal(["HTTP/1.1 GET /", "HTTP/1.1 GET / early", "HTTP/1.1 GET /"], server.Requests);

@@ -69,6 +69,7 @@ public sealed class SecureClient
             KeyLog = options.KeyLog,
             TimeProvider = options.AllowResumption ? options.TimeProvider : null,
             TicketRequest = options.AllowResumption ? options.TicketRequest : null,
+            ResumptionTicketRequest = options.ResumptionTicketRequest,
             AllowPskKeyExchange = options.AllowPskKeyExchange,
             Credentials = [.. options.Credentials],
             CredentialSelector = options.CredentialCallback is null ? null : static _ => null,

@@ -12,6 +12,9 @@ internal sealed class SecureConnector
     /// <summary>As many as browsers open connections to a host over HTTP/1.1, and some to spare.</summary>
     private const int TicketRequest = 8;
 
+    /// <summary>The one that is used up, and one more; a server's early answer stands behind them.</summary>
+    private const int ResumptionTicketRequest = 2;
+
     /// <summary>Enough for a burst of connections, each of which brings new ones.</summary>
     private const int SessionsPerOrigin = 64;
 
@@ -28,7 +31,8 @@ internal sealed class SecureConnector
         if (shared.AllowResumption)
             shared.SessionStore ??= CreateSessionStore(shared.TimeProvider);
         shared.FastOpenPaths ??= new Sockets.FastOpenPaths(timeProvider: shared.TimeProvider);
-        shared.TicketRequest ??= TicketRequest;
+        if (shared.TicketRequest is null)
+            (shared.TicketRequest, shared.ResumptionTicketRequest) = (TicketRequest, ResumptionTicketRequest);
         shared.ApplicationProtocols = [SslApplicationProtocol.Http11];
         _http11 = new SecureClient(shared);
         shared.ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];

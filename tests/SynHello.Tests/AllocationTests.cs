@@ -9,7 +9,7 @@ namespace SynHello.Tests;
 /// </summary>
 public sealed class AllocationTests
 {
-    private const int Windows = 40;
+    private const int Windows = 200;
 
     public static TheoryData<SslProtocols, int> ProtocolsAndLengths => new()
     {
@@ -80,10 +80,10 @@ public sealed class AllocationTests
     /// <summary>Carries data over and over. All in one method: another one that waits would allocate itself.</summary>
     /// <returns>How many bytes were allocated each time.</returns>
     private static async Task<double> CarryAsync(
-        SecureStream from, SecureStream to, byte[] data, bool readsFirst, bool isFirstEmpty = false, int rounds = 50)
+        SecureStream from, SecureStream to, byte[] data, bool readsFirst, bool isFirstEmpty = false, int rounds = 10)
     {
         var buffer = new byte[data.Length];
-        int warmUp = 6 * rounds;
+        int warmUp = 30 * rounds;
         long least = long.MaxValue, before = 0;
         for (int i = -warmUp; i < Windows * rounds; i++)
         {

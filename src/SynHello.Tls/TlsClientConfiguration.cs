@@ -10,6 +10,7 @@ namespace SynHello.Tls;
 public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConfiguration(provider)
 {
     private readonly int? _ticketRequest;
+    private readonly int? _resumptionTicketRequest;
     private Offer? _offer;
 
     /// <summary>
@@ -47,6 +48,26 @@ public sealed class TlsClientConfiguration(TlsCryptoProvider provider) : TlsConf
             }
 
             _ticketRequest = value;
+        }
+    }
+
+    /// <summary>
+    /// How many tickets the server is asked for when it resumes a session (RFC 9149 section 3), 0 to 255, where <see
+    /// cref="TicketRequest"/> asks at all. Null, the default, asks for as many as then.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the limits.</exception>
+    public int? ResumptionTicketRequest
+    {
+        get => _resumptionTicketRequest;
+        init
+        {
+            if (value is { } count)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegative(count, nameof(value));
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(count, byte.MaxValue, nameof(value));
+            }
+
+            _resumptionTicketRequest = value;
         }
     }
 

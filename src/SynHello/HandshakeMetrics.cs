@@ -31,6 +31,7 @@ internal sealed class HandshakeMetrics
     private readonly Counter<long>? _sentUnproven;
     private readonly Counter<long>? _heldBack;
     private readonly Counter<long>? _fallbacks;
+    private readonly Histogram<int>? _roundTrips;
 
     private HandshakeMetrics(Meter meter, string side)
     {
@@ -48,6 +49,11 @@ internal sealed class HandshakeMetrics
         {
             _synOverflow = meter.CreateCounter<long>(
                 "synhello.client.syn_overflow", "By", "Bytes of first flights that did not fit into their SYN.");
+            _roundTrips = meter.CreateHistogram(
+                "synhello.client.round_trips",
+                "{round_trip}",
+                "Round trips that passed before the request could be sent, TCP's included.",
+                advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [0, 1, 2, 3, 4] });
             _fallbacks = meter.CreateCounter<long>(
                 "synhello.client.fast_open.fallbacks",
                 "{connection}",
@@ -84,15 +90,17 @@ internal sealed class HandshakeMetrics
         _active.Add(-1);
         if (report.SynOverflowBytes > 0)
             _synOverflow?.Add(report.SynOverflowBytes);
-        if (!_duration.Enabled)
+        if (!_duration.Enabled && _roundTrips is not { Enabled: true })
             return;
-        _duration.Record(time.TotalSeconds, new TagList
+        var tags = new TagList
         {
             { "tls.protocol.version", report.Version == ProtocolVersion.Tls13 ? "1.3" : "1.2" },
             { "tls.resumed", report.IsResumed },
             { "synhello.fast_open", NameOf(report.FastOpen) },
             { "synhello.early_data", NameOf(report.EarlyData) },
-        });
+        };
+        _duration.Record(time.TotalSeconds, tags);
+        _roundTrips?.Record(report.RoundTripsUntilRequest, tags);
     }
 
     /// <summary>A connection with Fast Open gave way to a plain one.</summary>
@@ -124,7 +132,8 @@ internal sealed class HandshakeMetrics
     /// <summary>Bytes wait until the address is proven.</summary>
     public void HeldBack(int count) => _heldBack?.Add(count);
 
-    private static string ErrorType(Exception exception) => exception switch
+    /// <summary>The cause of a failure as an attribute's value.</summary>
+    public static string ErrorType(Exception exception) => exception switch
     {
         TlsProtocolException failure => failure.Cause.ToString(),
         SocketException failure => failure.SocketErrorCode.ToString(),
@@ -141,7 +150,8 @@ internal sealed class HandshakeMetrics
         _ => "cookieless",
     };
 
-    private static string NameOf(FastOpenOutcome outcome) => outcome switch
+    /// <summary>An outcome as an attribute's value.</summary>
+    public static string NameOf(FastOpenOutcome outcome) => outcome switch
     {
         FastOpenOutcome.Off => "off",
         FastOpenOutcome.Cookie => "cookie",
@@ -153,7 +163,8 @@ internal sealed class HandshakeMetrics
         _ => "pending",
     };
 
-    private static string NameOf(EarlyDataStatus status) => status switch
+    /// <summary>What became of early data, as an attribute's value.</summary>
+    public static string NameOf(EarlyDataStatus status) => status switch
     {
         EarlyDataStatus.Accepted => "accepted",
         EarlyDataStatus.Rejected => "rejected",

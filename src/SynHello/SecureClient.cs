@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
@@ -67,6 +69,7 @@ public sealed class SecureClient
             KeyLog = options.KeyLog,
             TimeProvider = options.AllowResumption ? options.TimeProvider : null,
             TicketRequest = options.AllowResumption ? options.TicketRequest : null,
+            ResumptionTicketRequest = options.ResumptionTicketRequest,
             AllowPskKeyExchange = options.AllowPskKeyExchange,
             Credentials = [.. options.Credentials],
             CredentialSelector = options.CredentialCallback is null ? null : static _ => null,
@@ -207,6 +210,19 @@ public sealed class SecureClient
         };
     }
 
+    /// <summary>The application protocol of the session that the next connection would offer; null where there is none.</summary>
+    internal async ValueTask<SslApplicationProtocol?> FindSessionProtocolAsync(EndPoint endPoint, string targetHost)
+    {
+        if (SessionsFor(endPoint, ToAscii(targetHost)) is not { } sessions
+            || await sessions.TakeAsync().ConfigureAwait(false) is not { } session)
+        {
+            return null;
+        }
+
+        await sessions.ReturnAsync(session).ConfigureAwait(false);
+        return session.Session.ApplicationProtocol;
+    }
+
     /// <param name="endPoint">Where to connect.</param>
     /// <param name="targetHost">The host that the certificate has to be for.</param>
     /// <param name="request">What is sent first.</param>
@@ -224,6 +240,7 @@ public sealed class SecureClient
         string asciiHost = ToAscii(targetHost);
         long start = _timeProvider.GetTimestamp();
         _metrics.Begin();
+        using Activity? activity = ConnectionActivity.Start(endPoint, asciiHost);
         SecureStream stream;
         try
         {
@@ -233,9 +250,13 @@ public sealed class SecureClient
         catch (Exception exception)
         {
             _metrics.Failed(exception, _timeProvider.GetElapsedTime(start));
+            if (activity is not null)
+                ConnectionActivity.Failed(activity, exception);
             throw;
         }
 
+        if (activity is not null)
+            ConnectionActivity.Completed(activity, stream);
         _metrics.Completed(stream.Report, _timeProvider.GetElapsedTime(start));
         return stream;
     }

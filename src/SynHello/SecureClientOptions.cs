@@ -98,6 +98,13 @@ public sealed class SecureClientOptions
     public int? TicketRequest { get; set; }
 
     /// <summary>
+    /// How many tickets servers are asked for on a connection that resumes a session (RFC 9149), 0 to 255, where <see
+    /// cref="TicketRequest"/> asks at all; null, the default, asks for as many as on any other. Who asks for many on a first visit, for
+    /// several connections at once, needs no more than two on each of these to have as many again.
+    /// </summary>
+    public int? ResumptionTicketRequest { get; set; }
+
+    /// <summary>
     /// Whether a session may be resumed without a new key exchange (psk_ke, RFC 8446 section 4.2.9), if the server
     /// wants that. Whoever learns the session's secret can then read the connection. False by default.
     /// </summary>
@@ -189,4 +196,7 @@ public sealed class SecureClientOptions
 
     /// <summary>The cryptography; the default is .NET's with libcrypto's key agreement.</summary>
     public TlsCryptoProvider CryptoProvider { get; set; } = DefaultCryptoProvider.Instance;
+
+    /// <summary>A copy, whose lists are the same.</summary>
+    internal SecureClientOptions Clone() => (SecureClientOptions)MemberwiseClone();
 }

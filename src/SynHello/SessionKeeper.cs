@@ -45,6 +45,15 @@ internal sealed class SessionKeeper(
         return session is null || isTrusted is null || isTrusted(session.Session.PeerCertificates) ? session : null;
     }
 
+    /// <summary>Gives a session back that was taken and not used.</summary>
+    public async ValueTask ReturnAsync(StoredSession session)
+    {
+        if (store.MayBlock)
+            await Task.Run(() => Add(session)).ConfigureAwait(false);
+        else
+            Add(session);
+    }
+
     /// <summary>Keeps a session that the server gave out; later, when the store may block.</summary>
     public void Keep(TlsSession session)
     {

@@ -40,7 +40,7 @@ public sealed class SampleTests
 
     private ChildProcess Start(string certificate, string key) => ChildProcess.Start(
         "dotnet",
-        Path.Combine(AppContext.BaseDirectory, "Server.dll"),
+        Path.Combine(AppContext.BaseDirectory, "SynHello.Samples.Server.dll"),
         $"--contentRoot={AppContext.BaseDirectory}",
         "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Information",
         $"--Kestrel:Endpoints:Https:Url=https://{_endPoint}",

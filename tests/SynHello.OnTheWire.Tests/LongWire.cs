@@ -36,6 +36,12 @@ internal sealed class LongWire : IAsyncDisposable
 
     public EmulatedWire Wire { get; }
 
+    /// <summary>Who the servers are.</summary>
+    public TestChain Chain => _chain;
+
+    /// <summary>The chain, as a server shows it.</summary>
+    public X509Credential Credential => _credential;
+
     public IReadOnlyList<WirePacket> Packets => _recorder.Snapshot();
 
     public static LongWire Start(Action<EmulatedWireOptions>? configure = null)
@@ -166,7 +172,8 @@ internal sealed class LongWire : IAsyncDisposable
     }
 
     /// <summary>What crossed the wire on one connection.</summary>
-    public RoundTripLedger LedgerOf(int clientPort) => RoundTripLedger.Read(PacketsOf(clientPort));
+    public RoundTripLedger LedgerOf(int clientPort, RoundTripLedgerOptions? options = null) =>
+        RoundTripLedger.Read(PacketsOf(clientPort), options);
 
     // The packets show the client's view in both directions.
     private List<CapturedPacket> PacketsOf(int clientPort) =>

@@ -44,6 +44,7 @@ public sealed class HandshakeMetricsTests : IDisposable
                 "synhello.early_data=accepted synhello.fast_open=cookie tls.protocol.version=1.3 tls.resumed=True",
             ],
             _server.Of(ServerDuration).Select(measurement => measurement.Tags));
+        Assert.Equal([2, 0], _client.Of("synhello.client.round_trips").Select(measurement => (int)measurement.Value));
         Assert.All(_client.Of(ClientDuration), measurement => Assert.InRange(measurement.Value, 0, 60));
         AssertNoneUnderWay(2);
     }

@@ -284,6 +284,8 @@ public sealed class ResumptionTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new SecureClient(new SecureClientOptions { MaximumSessionAge = TimeSpan.Zero }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SecureClient(new SecureClientOptions { TicketRequest = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SecureClient(new SecureClientOptions { TicketRequest = 256 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SecureClient(new SecureClientOptions { ResumptionTicketRequest = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SecureClient(new SecureClientOptions { ResumptionTicketRequest = 256 }));
     }
 
     private static void Accept(SecureClientOptions options) =>

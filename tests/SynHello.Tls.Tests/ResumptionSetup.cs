@@ -38,6 +38,7 @@ internal sealed class ResumptionSetup
         IReadOnlyList<CipherSuite>? suites = null,
         IReadOnlyList<NamedGroup>? keyShares = null,
         int? ticketRequest = null,
+        int? resumptionTicketRequest = null,
         bool allowPskOnly = false) =>
         new(DefaultCryptoProvider.Instance)
         {
@@ -46,6 +47,7 @@ internal sealed class ResumptionSetup
             CipherSuites = suites ?? DefaultCryptoProvider.Instance.CipherSuites,
             KeyShareGroups = keyShares,
             TicketRequest = ticketRequest,
+            ResumptionTicketRequest = resumptionTicketRequest,
             AllowPskKeyExchange = allowPskOnly,
         };
 

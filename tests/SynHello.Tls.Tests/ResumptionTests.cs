@@ -75,13 +75,16 @@ public sealed class ResumptionTests
     }
 
     [Theory]
-    [InlineData(null, 2, 2)]
-    [InlineData(1, 1, 1)]
-    [InlineData(7, 7, 7)]
-    [InlineData(255, TlsServerResumption.MostTickets, TlsServerResumption.MostTickets)]
-    public void TicketRequest_IsHeeded(int? request, int expected, int expectedResumed)
+    [InlineData(null, null, 2, 2)]
+    [InlineData(null, 5, 2, 2)] // nobody asks
+    [InlineData(1, null, 1, 1)]
+    [InlineData(7, null, 7, 7)]
+    [InlineData(7, 2, 7, 2)]
+    [InlineData(7, 0, 7, 0)]
+    [InlineData(255, null, TlsServerResumption.MostTickets, TlsServerResumption.MostTickets)]
+    public void TicketRequest_IsHeeded(int? request, int? resumptionRequest, int expected, int expectedResumed)
     {
-        TlsClientConfiguration client = _setup.Client(ticketRequest: request);
+        TlsClientConfiguration client = _setup.Client(ticketRequest: request, resumptionTicketRequest: resumptionRequest);
         IReadOnlyList<TlsSession> sessions = _setup.Visit(client);
         Assert.Equal(expected, sessions.Count);
         using EnginePair pair = _setup.Pair(client);

@@ -138,7 +138,7 @@ internal sealed partial class ClientContext(TlsClientConfiguration configuration
             SessionTicket = ticket,
             PskKeyExchangeModes = Configuration.AllowPskKeyExchange ? _eitherMode : _dheOnly,
             NewSessionCount = tickets,
-            ResumptionCount = tickets,
+            ResumptionCount = (byte)(Configuration.ResumptionTicketRequest ?? tickets),
             PreSharedKeys = new PreSharedKeyOffer { Identities = identities.Written, Binders = binders },
         }.Write(Flight);
     }

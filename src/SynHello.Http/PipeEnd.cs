@@ -1,18 +1,18 @@
 using System.IO.Pipelines;
 
-namespace SynHello.Cli;
+namespace SynHello.Http;
 
-/// <summary>One end of two pipes as a stream.</summary>
-internal sealed class DuplexPipeStream(PipeReader reader, PipeWriter writer) : Stream
+/// <summary>One end of a pair of pipes as a stream. Asynchronous only.</summary>
+internal sealed class PipeEnd(PipeReader input, PipeWriter output) : Stream
 {
-    private readonly Stream _input = reader.AsStream();
-    private readonly Stream _output = writer.AsStream();
+    private readonly Stream _input = input.AsStream();
+    private readonly Stream _output = output.AsStream();
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
 
     public override long Length => throw new NotSupportedException();
 
@@ -30,24 +30,13 @@ internal sealed class DuplexPipeStream(PipeReader reader, PipeWriter writer) : S
 
     public override Task FlushAsync(CancellationToken cancellationToken) => _output.FlushAsync(cancellationToken);
 
-    public override int Read(byte[] buffer, int offset, int count) => _input.Read(buffer, offset, count);
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => _output.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Flush() => _output.Flush();
+    public override void Flush() => throw new NotSupportedException();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _input.Dispose();
-            _output.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 }

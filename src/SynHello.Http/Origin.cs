@@ -1,0 +1,62 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SynHello.Http;
+
+/// <summary>Where connections lead to.</summary>
+/// <param name="Host">The host that is dialed: a name in ASCII or an IP address.</param>
+/// <param name="Port">The port that is dialed.</param>
+/// <param name="ServerName">Whom the certificate has to be for.</param>
+internal readonly record struct Origin(string Host, int Port, string ServerName)
+{
+    /// <summary>What is dialed.</summary>
+    public EndPoint EndPoint =>
+        IPAddress.TryParse(Host, out IPAddress? address) ? new IPEndPoint(address, Port) : new DnsEndPoint(Host, Port);
+
+    /// <summary>
+    /// The origin of a request over a connection of its own; null where the connection is not for HTTPS, or leads to a proxy.
+    /// </summary>
+    /// <param name="message">The request that the connection is made for.</param>
+    /// <param name="request">What is known of it; null where it is a CONNECT for a proxy.</param>
+    /// <param name="dialed">What is to be dialed: for a proxy, the proxy.</param>
+    public static Origin? Of(HttpRequestMessage message, SecureRequest? request, DnsEndPoint dialed)
+    {
+        if (request is null
+            || message.RequestUri is not { } uri
+            || (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeWss)
+            || uri.Port != dialed.Port
+            || !string.Equals(uri.IdnHost, dialed.Host, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        // As SocketsHttpHandler does: who sets Host wants a certificate for that one.
+        string name = request.Host is { Length: > 0 } host ? HostOf(host) : uri.IdnHost;
+        return new Origin(dialed.Host, dialed.Port, name);
+    }
+
+    /// <summary>The host in a Host header: without its port, and an IPv6 address without its brackets.</summary>
+    private static string HostOf(string header)
+    {
+        if (header.StartsWith('['))
+            return header.IndexOf(']', StringComparison.Ordinal) is > 1 and int end ? header[1..end] : header;
+        int colon = header.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 ? header[..colon] : header;
+    }
+
+    /// <summary>Connects without TLS, as <see cref="SocketsHttpHandler"/> itself does.</summary>
+    public static async ValueTask<Stream> ConnectPlainAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

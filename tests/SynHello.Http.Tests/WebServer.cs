@@ -37,7 +37,7 @@ internal sealed class WebServer : IAsyncDisposable
         listen(builder);
         _application = builder.Build();
         if (judgesEarlyData)
-            _application.UseEarlyData();
+            _application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true });
         _application.Run(context => HandleAsync(context, handler));
     }
 

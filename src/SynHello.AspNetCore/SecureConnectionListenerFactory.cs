@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -12,7 +13,11 @@ namespace SynHello.AspNetCore;
 /// Binds the endpoints that are to be secure; every other one is left to the server's other transports.
 /// </summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection makes it.")]
-internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFactory, EarlyRequests earlyRequests)
+internal sealed class SecureConnectionListenerFactory(
+    ILoggerFactory loggerFactory,
+    EarlyRequests earlyRequests,
+    SecureListeners listeners,
+    IMemoryPoolFactory<byte>? memoryPools = null)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is SecureEndPoint;
@@ -24,16 +29,30 @@ internal sealed class SecureConnectionListenerFactory(ILoggerFactory loggerFacto
         SecureListenerOptions options = secure.Options;
         if (ReferenceEquals(options.LoggerFactory, NullLoggerFactory.Instance))
             options.LoggerFactory = loggerFactory;
+        var listener = new SecureConnectionListener(
+            Listen(options),
+            new SecureConnectionSettings(
+                loggerFactory.CreateLogger<SecureConnection>(),
+                options.TimeProvider,
+                earlyRequests,
+                memoryPools?.Create(new MemoryPoolOptions { Owner = "synhello" }) ?? MemoryPool<byte>.Shared));
+        listeners.Add(secure, listener);
+        return new ValueTask<IConnectionListener>(listener);
+    }
+
+    private static SecureListener Listen(SecureListenerOptions options)
+    {
         try
         {
-            var listener = new SecureListener(options);
-            return new ValueTask<IConnectionListener>(
-                new SecureConnectionListener(
-                    listener, loggerFactory.CreateLogger<SecureConnection>(), options.TimeProvider, earlyRequests));
+            return new SecureListener(options);
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             throw new AddressInUseException(exception.Message, exception); // what Kestrel looks for
+        }
+        catch (SocketException exception)
+        {
+            throw new IOException($"Failed to bind to address https://{options.ListenEndPoint}: {exception.Message}.", exception);
         }
     }
 }

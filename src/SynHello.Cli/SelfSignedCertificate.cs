@@ -9,12 +9,17 @@ internal static class SelfSignedCertificate
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    /// <summary>Makes an ECDSA P-256 certificate with its key, valid for a day.</summary>
+    private const int RsaBits = 2048;
+
+    /// <summary>Makes a certificate with its key, valid for a day.</summary>
     /// <param name="host">The host name or IP address that it is for.</param>
-    public static X509Certificate2 Create(string host)
+    /// <param name="isRsa">Whether the key is RSA's of 2048 bits; ECDSA's P-256 otherwise.</param>
+    public static X509Certificate2 Create(string host, bool isRsa = false)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        using AsymmetricAlgorithm key = isRsa ? RSA.Create(RsaBits) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = key is RSA rsa
+            ? new CertificateRequest($"CN={host}", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest($"CN={host}", (ECDsa)key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         if (IPAddress.TryParse(host, out IPAddress? address))
             names.AddIpAddress(address);

@@ -10,6 +10,9 @@ namespace SynHello.Crypto;
 /// </summary>
 internal sealed class LibcryptoAead : Aead
 {
+    /// <summary>Up to here it is cheaper to copy a part beside the other one than to call libcrypto once more.</summary>
+    private const int CopiedLength = 2048;
+
     private readonly EvpCipherContextHandle _context;
 
     /// <param name="cipher">The EVP_CIPHER.</param>
@@ -27,29 +30,20 @@ internal sealed class LibcryptoAead : Aead
         ReadOnlySpan<byte> nonce,
         ReadOnlySpan<byte> associatedData,
         ReadOnlySpan<byte> plaintext,
+        Span<byte> destination) =>
+        SealParts(nonce, associatedData, plaintext, 0, destination);
+
+    public override void Seal(
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> first,
+        int secondLength,
         Span<byte> destination)
     {
-        Digest.Exactly(destination, plaintext.Length + TagLength);
-        bool entered = false;
-        try
-        {
-            _context.DangerousAddRef(ref entered);
-            nint context = _context.DangerousGetHandle();
-            Span<byte> tag = destination[plaintext.Length..];
-            if (!TryBegin(context, nonce, associatedData, encrypt: true)
-                || !TryTransform(context, plaintext, destination[..plaintext.Length])
-                || Libcrypto.EVP_CipherFinal_ex(context, tag, out _) != 1 // writes nothing: both are stream ciphers
-                || Libcrypto.EVP_CIPHER_CTX_ctrl(context, Libcrypto.AeadGetTag, TagLength, tag) != 1)
-            {
-                CryptographicOperations.ZeroMemory(destination);
-                throw Failure("seal");
-            }
-        }
-        finally
-        {
-            if (entered)
-                _context.DangerousRelease();
-        }
+        if (first.Length < CopiedLength)
+            base.Seal(nonce, associatedData, first, secondLength, destination);
+        else
+            SealParts(nonce, associatedData, first, secondLength, destination);
     }
 
     public override bool TryOpen(
@@ -91,6 +85,40 @@ internal sealed class LibcryptoAead : Aead
     {
         if (disposing)
             _context.Dispose();
+    }
+
+    /// <summary>Encrypts a first part from where it is, and a second one in its place.</summary>
+    private void SealParts(
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> first,
+        int secondLength,
+        Span<byte> destination)
+    {
+        int length = first.Length + secondLength;
+        Digest.Exactly(destination, length + TagLength);
+        bool entered = false;
+        try
+        {
+            _context.DangerousAddRef(ref entered);
+            nint context = _context.DangerousGetHandle();
+            Span<byte> second = destination[first.Length..length];
+            Span<byte> tag = destination[length..];
+            if (!TryBegin(context, nonce, associatedData, encrypt: true)
+                || !TryTransform(context, first, destination[..first.Length])
+                || !TryTransform(context, second, second)
+                || Libcrypto.EVP_CipherFinal_ex(context, tag, out _) != 1 // writes nothing: both are stream ciphers
+                || Libcrypto.EVP_CIPHER_CTX_ctrl(context, Libcrypto.AeadGetTag, TagLength, tag) != 1)
+            {
+                CryptographicOperations.ZeroMemory(destination);
+                throw Failure("seal");
+            }
+        }
+        finally
+        {
+            if (entered)
+                _context.DangerousRelease();
+        }
     }
 
     private static bool TryBegin(nint context, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, bool encrypt)

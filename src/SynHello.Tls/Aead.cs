@@ -24,6 +24,27 @@ public abstract class Aead : IDisposable
         ReadOnlySpan<byte> plaintext,
         Span<byte> destination);
 
+    /// <summary>
+    /// Encrypts and authenticates a plaintext that lies in two places: a record's content, and what is behind it.
+    /// </summary>
+    /// <param name="nonce"><see cref="NonceLength"/> bytes, never used twice under this key.</param>
+    /// <param name="associatedData">Authenticated, not encrypted.</param>
+    /// <param name="first">The plaintext's first part, outside <paramref name="destination"/>.</param>
+    /// <param name="secondLength">
+    /// The length of the second part, which is where it belongs in <paramref name="destination"/>: behind room for the first.
+    /// </param>
+    /// <param name="destination">Exactly the length of both parts and <see cref="TagLength"/> more.</param>
+    public virtual void Seal(
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> first,
+        int secondLength,
+        Span<byte> destination)
+    {
+        first.CopyTo(destination);
+        Seal(nonce, associatedData, destination[..(first.Length + secondLength)], destination);
+    }
+
     /// <summary>Checks and decrypts.</summary>
     /// <param name="nonce"><see cref="NonceLength"/> bytes.</param>
     /// <param name="associatedData">Authenticated, not encrypted.</param>

@@ -46,10 +46,9 @@ internal sealed class Tls13RecordProtection : RecordProtection
         Span<byte> record = output.GetSpan(RecordHeader.Size + sealedLength)[..(RecordHeader.Size + sealedLength)];
         new RecordHeader(ContentType.ApplicationData, ProtocolVersion.Tls12, sealedLength).Write(record);
         Span<byte> body = record[RecordHeader.Size..];
-        fragment.CopyTo(body);
         body[fragment.Length] = type.Value;
         body[(fragment.Length + 1)..innerLength].Clear();
-        Seal(record[..RecordHeader.Size], body[..innerLength], body);
+        Seal(record[..RecordHeader.Size], fragment, innerLength - fragment.Length, body);
         output.Advance(record.Length);
     }
 
@@ -91,13 +90,14 @@ internal sealed class Tls13RecordProtection : RecordProtection
     }
 
     /// <param name="header">The record header, which is authenticated.</param>
-    /// <param name="plaintext">Content, type and padding; the beginning of <paramref name="destination"/>.</param>
+    /// <param name="content">The inner plaintext's beginning.</param>
+    /// <param name="restLength">How much of it is in <paramref name="destination"/> already, behind room for the content.</param>
     /// <param name="destination">Room for the plaintext and a tag.</param>
-    public void Seal(ReadOnlySpan<byte> header, ReadOnlySpan<byte> plaintext, Span<byte> destination)
+    public void Seal(ReadOnlySpan<byte> header, ReadOnlySpan<byte> content, int restLength, Span<byte> destination)
     {
         Span<byte> nonce = stackalloc byte[Aead.NonceLength];
         WriteNonce(nonce);
-        Aead.Seal(nonce, header, plaintext, destination);
+        Aead.Seal(nonce, header, content, restLength, destination);
         Count();
     }
 

@@ -67,7 +67,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
         _array = smaller;
     }
 
-    private void Reserve(int count)
+    /// <summary>Makes room for so many more bytes at once, which would be copied on the way if it grew by and by.</summary>
+    public void Reserve(int count)
     {
         if (_array.Length - _end >= count)
             return;

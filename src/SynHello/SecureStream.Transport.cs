@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 
 using SynHello.Sockets;
@@ -200,7 +201,9 @@ public sealed partial class SecureStream
 
     /// <summary>Gives the engine what was received.</summary>
     /// <returns>How many bytes it took.</returns>
-    private int ProcessReceived()
+    private int ProcessReceived() => ProcessReceived(_plaintext);
+
+    private int ProcessReceived(IBufferWriter<byte> plaintext)
     {
         if (_received.IsEmpty)
             return 0;
@@ -208,7 +211,7 @@ public sealed partial class SecureStream
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
-            consumed = _engine.Receive(_received.Span, _plaintext, _output);
+            consumed = _engine.Receive(_received.Span, plaintext, _output);
         }
 
         _received.Consume(consumed);
@@ -219,16 +222,30 @@ public sealed partial class SecureStream
     }
 
     /// <summary>Gives the engine what was received. Data in front of what ends the connection comes first: the next call fails again.</summary>
-    private bool TryProcessReceived(ReadKind kind)
+    /// <param name="kind">What is read.</param>
+    /// <param name="buffer">The reader's buffer.</param>
+    /// <param name="count">How many bytes the reader's buffer has now.</param>
+    private bool TryProcessReceived(ReadKind kind, Memory<byte> buffer, out int count)
     {
+        count = 0;
+        if (_received.IsEmpty)
+            return false;
+        bool mayLend = kind == ReadKind.ApplicationData && !buffer.IsEmpty && _engine.IsHandshakeComplete;
+        ReaderBuffer? reader = mayLend ? _reader ??= new ReaderBuffer(_plaintext) : null;
+        reader?.Lend(buffer);
         try
         {
-            return ProcessReceived() > 0;
+            return ProcessReceived(reader is null ? _plaintext : reader) > 0;
         }
-        catch (TlsProtocolException) when (AvailableTo(kind) > 0)
+        catch (TlsProtocolException) when (AvailableTo(kind) > 0 || reader?.Count > 0)
         {
             TrySendOutput();
             return true;
+        }
+        finally
+        {
+            if (reader is not null)
+                count = reader.TakeBack();
         }
     }
 

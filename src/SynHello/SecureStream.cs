@@ -33,6 +33,7 @@ public sealed partial class SecureStream : Stream
 
     private readonly PooledBuffer _received = new();
     private readonly PooledBuffer _plaintext = new();
+    private ReaderBuffer? _reader;
     private PooledBuffer _output = new();
     private PooledBuffer _spareOutput = new();
     private X509Certificate2? _remoteCertificate;
@@ -384,22 +385,22 @@ public sealed partial class SecureStream : Stream
             // way takes it along; waiting for that one could mean to wait for a peer that waits for this side to read.
             if (_held)
                 TrySendOutput();
-            int available;
-            while ((available = AvailableTo(kind)) == 0)
+            int direct = 0;
+            while (direct == 0 && AvailableTo(kind) == 0)
             {
                 if (IsAtEndOf(kind))
                     return 0;
-                if (TryProcessReceived(kind))
+                if (TryProcessReceived(kind, buffer, out direct))
                     SendAnswer();
                 else if (!await ReceiveAsync(cancellationToken).ConfigureAwait(false))
                     EndReceived();
             }
 
-            int count = Math.Min(buffer.Length, available);
-            _plaintext.Span[..count].CopyTo(buffer.Span);
-            _plaintext.Consume(count);
-            _plaintextRead += count;
-            return count;
+            int copied = Math.Min(buffer.Length - direct, AvailableTo(kind));
+            _plaintext.Span[..copied].CopyTo(buffer.Span[direct..]);
+            _plaintext.Consume(copied);
+            _plaintextRead += direct + copied;
+            return direct + copied;
         }
         catch (TlsProtocolException exception)
         {
@@ -426,6 +427,8 @@ public sealed partial class SecureStream : Stream
     private void Seal(ReadOnlySpan<byte> content)
     {
         bool isBudgeted = _gate is { IsOpen: false }; // the gate has measured one record
+        if (content.Length > _engine.LargestRecord)
+            _output.Reserve(content.Length + (((content.Length / _engine.LargestRecord) + 1) * _engine.RecordOverhead));
         while (!content.IsEmpty)
         {
             int length = isBudgeted

@@ -77,6 +77,33 @@ public sealed class AeadTests
     }
 
     [Theory, MemberData(nameof(Suites))]
+    public void Seal_OfTwoParts_IsThatOfOne(ushort suite, bool libcrypto)
+    {
+        using var aead = Create(suite, libcrypto);
+        var nonce = new byte[Aead.NonceLength];
+        byte[] associatedData = [23, 3, 3, 0, 42];
+        foreach (var first in new[] { 0, 1, 16, 2047, 2048, 2049, 4095, 16384 })
+        {
+            foreach (var second in new[] { 0, 1, 15, 16, 300 })
+            {
+                var plaintext = new byte[first + second];
+                RandomNumberGenerator.Fill(plaintext);
+                var whole = new byte[plaintext.Length + Aead.TagLength];
+                aead.Seal(nonce, associatedData, plaintext, whole);
+
+                var parts = new byte[whole.Length];
+                plaintext.AsSpan(first).CopyTo(parts.AsSpan(first));
+                aead.Seal(nonce, associatedData, plaintext.AsSpan(0, first), second, parts);
+                Assert.Equal(whole, parts);
+                nonce[0]++;
+            }
+        }
+
+        Assert.ThrowsAny<ArgumentException>(() => aead.Seal(nonce, [], new byte[3000], 1, new byte[3016]));
+        Assert.ThrowsAny<ArgumentException>(() => aead.Seal(nonce, [], new byte[3000], 1, new byte[3018]));
+    }
+
+    [Theory, MemberData(nameof(Suites))]
     public void TryOpen_IsFalseForAnyChangedBit(ushort suite, bool libcrypto)
     {
         using var aead = Create(suite, libcrypto);

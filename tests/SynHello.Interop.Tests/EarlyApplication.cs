@@ -31,7 +31,7 @@ public sealed class EarlyApplication : IAsyncDisposable
         });
         _application = builder.Build();
         if (usesEarlyData)
-            _application.UseEarlyData();
+            _application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true });
         _application.Run(HandleAsync);
     }
 

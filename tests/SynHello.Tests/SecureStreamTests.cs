@@ -208,6 +208,39 @@ public sealed class SecureStreamTests
         await Exchange.RoundTripAsync(pair.Client, pair.Server);
     }
 
+    [Theory]
+    [InlineData(System.Security.Authentication.SslProtocols.Tls12)]
+    [InlineData(System.Security.Authentication.SslProtocols.Tls13)]
+    public async Task WritesAndReads_OfAnySize_CarryTheSameBytes(System.Security.Authentication.SslProtocols version)
+    {
+        await using SecurePair pair = await SecurePair.ConnectAsync(options => options.EnabledSslProtocols = version).Guarded();
+        var random = new Random(17);
+        byte[] data = Exchange.Bytes(3_000_000);
+        Task writing = Task.Run(
+            async () =>
+            {
+                var sizes = new Random(18);
+                for (int sent = 0; sent < data.Length;)
+                {
+                    int size = Math.Min(sizes.Next(1, sizes.Next(2) == 0 ? 300 : 200_000), data.Length - sent);
+                    await pair.Server.WriteAsync(data.AsMemory(sent, size), Cancelled);
+                    sent += size;
+                }
+            },
+            Cancelled);
+        byte[] got = new byte[data.Length];
+        for (int count = 0; count < got.Length;)
+        {
+            int room = Math.Min(random.Next(1, random.Next(2) == 0 ? 300 : 100_000), got.Length - count);
+            int read = await pair.Client.ReadAsync(got.AsMemory(count, room), Cancelled).Guarded();
+            Assert.InRange(read, 1, room);
+            count += read;
+        }
+
+        await writing.Guarded();
+        Assert.True(data.AsSpan().SequenceEqual(got));
+    }
+
     [Fact]
     public async Task KeyUpdates_GoByUnnoticedInBulkData()
     {

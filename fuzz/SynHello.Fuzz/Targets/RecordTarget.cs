@@ -160,7 +160,7 @@ internal sealed class RecordTarget : FuzzTarget
             int length = RecordHeader.Size + body.Length + Aead.TagLength;
             Span<byte> record = output.GetSpan(length)[..length];
             new RecordHeader(ContentType.ApplicationData, ProtocolVersion.Tls12, body.Length + Aead.TagLength).Write(record);
-            sealing.Seal(record[..RecordHeader.Size], body, record[RecordHeader.Size..]);
+            sealing.Seal(record[..RecordHeader.Size], body, 0, record[RecordHeader.Size..]);
             output.Advance(record.Length);
         }
 

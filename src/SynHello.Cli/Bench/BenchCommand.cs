@@ -12,15 +12,20 @@ internal static class BenchCommand
 
     private static readonly string[] Explanation =
     [
-        "cpu-us: CPU time of both ends in one process, in microseconds a connection; less is better.",
+        "cpu-us: CPU time in microseconds a connection, of both ends in one process (pair), of one end's calls alone (client,",
+        "  server), or of a server's process (tls13-full-server, without session tickets); less is better.",
         "MB/s: application data one way over loopback, both ends in one process; more is better.",
-        "ratio: SynHello / peer. limit: the bare cost of the public-key operations and of TCP, or plain TCP's speed.",
+        "us: a request of 100 bytes and a response of 1,000 on an established connection over loopback; the median.",
+        "bytes: private memory of a server's process an idle connection, at 10,000 of them, beyond the same over plain TCP,",
+        "  whose own is the limit; after-bulk: when each has carried 256 KB each way.",
+        "ratio: SynHello / peer. limit: the bare cost in libcrypto of the public-key operations, and of TCP; of bulk,",
+        "  1 / (1 / plain TCP + 1 / bare AEAD).",
         "resumed: every connection resumed a session, and got what it needs for the next one. Over loopback a byte from",
         "  the server is part of it: SslStream's client takes its ticket when it reads.",
         "early-data: a request of 100 bytes and a response of 1,000. SynHello's request is early data, accepted each",
         "  time; SslStream, which has none, sends it behind the handshake of a resumed session.",
         "verified: the client verifies a chain of leaf and intermediate that it has verified before; the peer takes it unseen.",
-        "memory: two engines fed from buffers, against two SslStreams over pipes; no sockets, no other threads.",
+        "memory: two engines fed from each other's buffers, against two SslStreams; no sockets, no other threads.",
     ];
 
     public static Command Create()
@@ -31,28 +36,35 @@ internal static class BenchCommand
             Description = "Run one benchmark: " + string.Join(", ", Benchmarks.Names) + ".",
         };
         var quick = new Option<bool>("--quick") { Description = "Fewer samples: a look, not a figure." };
+        var trial = new Option<bool>("--trial") { Description = "One sample of each: whether they work, no figure.", Hidden = true };
         only.AcceptOnlyFromAmong([.. Benchmarks.Names]);
         var command = new Command(
             "bench",
-            "Measure this stack against its peers, interleaved in one run: TLS 1.3 handshakes of both ends (full ones; "
-            + "resumed ones; SynHello's early data against SslStream's resumed session with the same request and "
-            + "response), over loopback or in memory, and bulk data.")
+            "Measure this stack against its peers, interleaved in one run: handshakes of TLS 1.3 and 1.2, of both ends and of each alone "
+            + "(full ones; resumed ones; SynHello's early data against SslStream's resumed session with the same request and "
+            + "response), over loopback or in memory; bulk data; requests on an established connection; the memory of idle ones.")
         {
-            json, only, quick,
+            json, only, quick, trial, BenchServerCommand.Create(),
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            var leftOut = new List<PeerMissingException>();
             try
             {
                 IReadOnlyList<BenchmarkResult> results = await Benchmarks.RunAsync(
                     parsed.GetValue(only),
-                    parsed.GetValue(quick),
+                    parsed.GetValue(trial) ? Effort.Trial : parsed.GetValue(quick) ? Effort.Quick : Effort.Full,
                     name => Console.Error.WriteLine($"synhello: measuring {name} ..."),
+                    missing =>
+                    {
+                        leftOut.Add(missing);
+                        Console.Error.WriteLine($"synhello: {missing.Message}");
+                    },
                     cancellationToken);
                 if (parsed.GetValue(json))
                     Console.WriteLine(JsonSerializer.Serialize(new { results }, Json));
                 else
-                    Print(results);
+                    Print(results, leftOut);
                 return ExitCode.Done;
             }
             catch (CommandFailure failure)
@@ -64,7 +76,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static void Print(IReadOnlyList<BenchmarkResult> results)
+    private static void Print(IReadOnlyList<BenchmarkResult> results, IReadOnlyList<PeerMissingException> leftOut)
     {
         var table = new Table().RoundedBorder();
         table.AddColumn(new TableColumn("benchmark").NoWrap());
@@ -81,6 +93,8 @@ internal static class BenchCommand
                 $"{result.Limit:0.#}");
         }
 
+        foreach (PeerMissingException missing in leftOut)
+            table.AddRow(missing.Benchmark, "-", "-", $"{missing.Peer}: not installed", "-", "-", "-");
         AnsiConsole.Write(table);
         foreach (string line in Explanation)
             Console.WriteLine(line);

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 using SynHello.Crypto;
@@ -7,15 +6,30 @@ using SynHello.Tls;
 
 namespace SynHello.Cli;
 
-/// <summary>One ECDSA P-256 certificate for every contestant, and who trusts it.</summary>
-internal static class BenchIdentity
+/// <summary>One certificate for every contestant, and who trusts it.</summary>
+internal sealed class BenchIdentity
 {
-    public static X509Certificate2 Certificate { get; } = SelfSignedCertificate.Create(PairContestant.Host);
+    private static readonly Lazy<BenchIdentity> LazyEcdsa = new(() => new BenchIdentity(isRsa: false));
+    private static readonly Lazy<BenchIdentity> LazyRsa = new(() => new BenchIdentity(isRsa: true));
+
+    private BenchIdentity(bool isRsa)
+    {
+        Certificate = SelfSignedCertificate.Create(PairContestant.Host, isRsa);
+        Credential = X509Credential.FromCertificate(Certificate);
+    }
+
+    /// <summary>With a key of ECDSA P-256.</summary>
+    public static BenchIdentity Ecdsa => LazyEcdsa.Value;
+
+    /// <summary>With a key of RSA-2048.</summary>
+    public static BenchIdentity Rsa => LazyRsa.Value;
+
+    public X509Certificate2 Certificate { get; }
 
     /// <summary>The same with its key, for this stack.</summary>
-    public static TlsCredential Credential { get; } = X509Credential.FromCertificate(Certificate);
+    public TlsCredential Credential { get; }
 
-    public static X509ChainPolicy CreateChainPolicy()
+    public X509ChainPolicy CreateChainPolicy()
     {
         var policy = new X509ChainPolicy
         {
@@ -28,20 +42,20 @@ internal static class BenchIdentity
     }
 
     /// <summary>What SslStream serves with.</summary>
-    public static SslServerAuthenticationOptions CreateServerOptions(bool resumes, SslProtocols protocol = SslProtocols.Tls13) => new()
+    public static SslServerAuthenticationOptions CreateServerOptions(HandshakeKind kind) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(
-            Certificate, additionalCertificates: null, offline: true),
-        EnabledSslProtocols = protocol,
-        AllowTlsResume = resumes,
+            kind.Identity.Certificate, additionalCertificates: null, offline: true),
+        EnabledSslProtocols = kind.Protocol,
+        AllowTlsResume = kind.IsResumed,
     };
 
     /// <summary>What SslStream connects with.</summary>
-    public static SslClientAuthenticationOptions CreateClientOptions(bool resumes, SslProtocols protocol = SslProtocols.Tls13) => new()
+    public static SslClientAuthenticationOptions CreateClientOptions(HandshakeKind kind) => new()
     {
         TargetHost = PairContestant.Host,
-        EnabledSslProtocols = protocol,
-        CertificateChainPolicy = CreateChainPolicy(),
-        AllowTlsResume = resumes,
+        EnabledSslProtocols = kind.Protocol,
+        CertificateChainPolicy = kind.Identity.CreateChainPolicy(),
+        AllowTlsResume = kind.IsResumed,
     };
 }

@@ -5,10 +5,12 @@ namespace SynHello.Cli;
 /// <summary>Data one way through one connection.</summary>
 internal static class BulkTransfer
 {
-    private const int Total = 64 << 20;
+    /// <summary>The most that is transferred, and the most writes that it is transferred with.</summary>
+    private const int MostBytes = 64 << 20, MostWrites = 1 << 15;
+
     private const int ReadSize = 64 * 1024;
 
-    /// <summary>Transfers 64 MiB.</summary>
+    /// <summary>Transfers 64 MiB, or as much as 32,768 writes make.</summary>
     /// <returns>The speed in MB/s.</returns>
     public static async Task<double> MeasureAsync(
         LoopbackContestant contestant, int writeSize, CancellationToken cancellationToken)
@@ -22,18 +24,19 @@ internal static class BulkTransfer
     private static async Task<double> TransferAsync(
         Stream writer, Stream reader, int writeSize, CancellationToken cancellationToken)
     {
+        int total = (int)Math.Min(MostBytes, (long)MostWrites * writeSize);
         long start = Stopwatch.GetTimestamp();
         Task writing = Task.Run(
             async () =>
             {
                 byte[] data = new byte[writeSize];
-                for (int sent = 0; sent < Total; sent += writeSize)
+                for (int sent = 0; sent < total; sent += writeSize)
                     await writer.WriteAsync(data, cancellationToken);
                 await writer.FlushAsync(cancellationToken);
             },
             cancellationToken);
         byte[] buffer = new byte[ReadSize];
-        for (int received = 0; received < Total;)
+        for (int received = 0; received < total;)
         {
             int count = await reader.ReadAsync(buffer, cancellationToken);
             if (count == 0)
@@ -43,6 +46,6 @@ internal static class BulkTransfer
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await writing;
-        return Total / 1e6 / seconds;
+        return total / 1e6 / seconds;
     }
 }

@@ -11,14 +11,13 @@ namespace SynHello.Cli;
 /// Two of this stack's engines, fed from each other's buffers. The chain is built each time, as SslStream does it, unless another
 /// verification is given.
 /// </summary>
-/// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
+/// <param name="kind">What kind of handshake is made.</param>
 /// <param name="credential">What the server shows; null for what all contestants show.</param>
 /// <param name="verify">Says whether the client takes the server; null has the chain built.</param>
-/// <param name="isTls12">Whether TLS 1.2 is spoken.</param>
 internal sealed class EnginesInMemory(
-    bool resumes, TlsCredential? credential = null, Func<TlsNegotiation, bool>? verify = null, bool isTls12 = false) : PairContestant
+    HandshakeKind kind, TlsCredential? credential = null, Func<TlsNegotiation, bool>? verify = null) : InMemoryContestant
 {
-    private readonly X509ChainPolicy _policy = BenchIdentity.CreateChainPolicy();
+    private readonly X509ChainPolicy _policy = kind.Identity.CreateChainPolicy();
     private readonly Queue<TlsSession> _sessions = [];
     private readonly ArrayBufferWriter<byte> _toServer = new(4096);
     private readonly ArrayBufferWriter<byte> _toClient = new(4096);
@@ -26,53 +25,73 @@ internal sealed class EnginesInMemory(
 
     private readonly TlsClientConfiguration _client = new(DefaultCryptoProvider.Instance)
     {
-        TimeProvider = resumes ? TimeProvider.System : null,
-        Versions = [isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
+        TimeProvider = kind.IsResumed ? TimeProvider.System : null,
+        Versions = [kind.IsTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
     };
 
-    private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [credential ?? BenchIdentity.Credential])
+    private readonly TlsServerConfiguration _server = new(DefaultCryptoProvider.Instance, [credential ?? kind.Identity.Credential])
     {
-        Versions = [isTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
-        Resumption = resumes ? new TlsServerResumption(new SessionTicketKeyRing(), TimeProvider.System) : null,
+        Versions = [kind.IsTls12 ? ProtocolVersion.Tls12 : ProtocolVersion.Tls13],
+        Resumption = kind.IsResumed ? new TlsServerResumption(new SessionTicketKeyRing(), TimeProvider.System) : null,
     };
 
     public override Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (resumes)
+        if (kind.IsResumed)
             Run();
         return Task.CompletedTask;
     }
 
     public override Task ConnectAndCloseAsync(CancellationToken cancellationToken)
     {
-        Require(Run() == resumes, $"SynHello has {(resumes ? "not " : "")}resumed a session");
+        Require(Run() == kind.IsResumed, $"SynHello has {(kind.IsResumed ? "not " : "")}resumed a session");
         return Task.CompletedTask;
     }
-
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Sets a connection up and takes it down again.</summary>
     /// <returns>Whether a session was resumed.</returns>
     private bool Run()
     {
-        using var client = new TlsClientEngine(_client, Host);
-        using var server = new TlsServerEngine(_server);
+        BeginTurn();
+        var client = new TlsClientEngine(_client, Host);
         _ = _sessions.TryDequeue(out TlsSession? session);
         client.Start(new TlsClientStart { Session = session }, _toServer);
-        Carry(_toServer, server, _toClient);
-        Carry(_toClient, client, _toServer);
-        Carry(_toServer, server, _toClient);
-        Carry(_toClient, client, _toServer); // in TLS 1.2 the server has the last word of a full handshake
-        Carry(_toServer, server, _toClient);
+        EndClientsTurn();
+        var server = new TlsServerEngine(_server);
+        CarryToServer(server);
+        CarryToClient(client);
+        CarryToServer(server);
+        CarryToClient(client); // in TLS 1.2 the server has the last word of a full handshake
+        CarryToServer(server);
         Require(client.IsHandshakeComplete && server.IsHandshakeComplete, "the handshake is not complete");
+        bool isResumed = client.Negotiated.IsResumed && server.Negotiated.IsResumed;
+        BeginTurn();
         _sessions.Clear(); // what is left of the session before is not as fresh
         while (client.TryReadSession(out session))
             _sessions.Enqueue(session);
         client.SendCloseNotify(_toServer);
-        Carry(_toServer, server, _toClient);
+        EndClientsTurn();
+        CarryToServer(server);
         server.SendCloseNotify(_toClient);
+        EndServersTurn();
+        CarryToClient(client);
+        client.Dispose();
+        EndClientsTurn();
+        server.Dispose();
+        EndServersTurn();
+        return isResumed;
+    }
+
+    private void CarryToServer(TlsServerEngine server)
+    {
+        Carry(_toServer, server, _toClient);
+        EndServersTurn();
+    }
+
+    private void CarryToClient(TlsClientEngine client)
+    {
         Carry(_toClient, client, _toServer);
-        return client.Negotiated.IsResumed && server.Negotiated.IsResumed;
+        EndClientsTurn();
     }
 
     /// <summary>Hands over what one end has sent; what the other one answers waits in its buffer.</summary>

@@ -1,21 +1,19 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace SynHello.Cli;
 
 /// <summary>.NET's own TLS. Its sessions are kept by the process, as .NET does it by default.</summary>
-/// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
-/// <param name="protocol">The TLS version.</param>
-internal sealed class SslStreamLoopback(bool resumes, SslProtocols protocol = SslProtocols.Tls13) : LoopbackContestant
+/// <param name="kind">What kind of handshake is made.</param>
+internal sealed class SslStreamLoopback(HandshakeKind kind) : LoopbackContestant
 {
     private readonly Socket _listener = Listen();
-    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(resumes, protocol);
-    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(resumes, protocol);
+    private readonly SslServerAuthenticationOptions _server = BenchIdentity.CreateServerOptions(kind);
+    private readonly SslClientAuthenticationOptions _client = BenchIdentity.CreateClientOptions(kind);
 
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (!resumes)
+        if (!kind.IsResumed)
             return;
         (SslStream client, SslStream server, _) = await HandshakeAsync(cancellationToken);
         await using (client)
@@ -41,7 +39,7 @@ internal sealed class SslStreamLoopback(bool resumes, SslProtocols protocol = Ss
     {
         (Socket clientSocket, Socket serverSocket) = await ConnectSocketsAsync(_listener, cancellationToken);
         Stream transport = new NetworkStream(clientSocket, ownsSocket: true);
-        ServerHelloWatch? watch = resumes ? new ServerHelloWatch(transport) : null;
+        ServerHelloWatch? watch = kind.IsResumed ? new ServerHelloWatch(transport) : null;
         var client = new SslStream(watch ?? transport);
         var server = new SslStream(new NetworkStream(serverSocket, ownsSocket: true));
         Task accepting = server.AuthenticateAsServerAsync(_server, cancellationToken);

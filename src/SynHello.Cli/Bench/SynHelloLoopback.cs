@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Authentication;
 
 using SynHello.Sockets;
 using SynHello.Tls;
@@ -7,33 +6,31 @@ using SynHello.Tls;
 namespace SynHello.Cli;
 
 /// <summary>This stack, over plain TCP as the peer.</summary>
-/// <param name="resumes">Whether each connection resumes a session; otherwise every handshake is a full one.</param>
+/// <param name="kind">What kind of handshake is made.</param>
 /// <param name="sendsEarlyData">Whether the request of an exchange is early data.</param>
-/// <param name="protocol">The TLS version.</param>
-internal sealed class SynHelloLoopback(
-    bool resumes, bool sendsEarlyData = false, SslProtocols protocol = SslProtocols.Tls13) : LoopbackContestant
+internal sealed class SynHelloLoopback(HandshakeKind kind, bool sendsEarlyData = false) : LoopbackContestant
 {
     private readonly SecureListener _listener = new(new SecureListenerOptions
     {
         ListenEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
-        Credentials = { BenchIdentity.Credential },
+        Credentials = { kind.Identity.Credential },
         FastOpen = FastOpenMode.Off,
-        EnabledSslProtocols = protocol,
-        TicketCount = resumes ? 2 : 0,
+        EnabledSslProtocols = kind.Protocol,
+        TicketCount = kind.IsResumed ? 2 : 0,
         MaximumEarlyData = sendsEarlyData ? 16 * 1024 : 0,
     });
 
     private readonly SecureClient _client = new(new SecureClientOptions
     {
-        CertificateChainPolicy = BenchIdentity.CreateChainPolicy(),
+        CertificateChainPolicy = kind.Identity.CreateChainPolicy(),
         FastOpen = FastOpenMode.Off,
-        EnabledSslProtocols = protocol,
-        AllowResumption = resumes,
+        EnabledSslProtocols = kind.Protocol,
+        AllowResumption = kind.IsResumed,
     });
 
     public override async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        if (!resumes)
+        if (!kind.IsResumed)
             return;
         (SecureStream client, SecureStream server) = await HandshakeAsync(cancellationToken);
         await client.DisposeAsync();
@@ -43,7 +40,7 @@ internal sealed class SynHelloLoopback(
     public override async Task<(Stream Client, Stream Server)> ConnectAsync(CancellationToken cancellationToken)
     {
         (SecureStream client, SecureStream server) = await HandshakeAsync(cancellationToken);
-        Require(client.Report.IsResumed == resumes, $"SynHello has {(resumes ? "not " : "")}resumed a session");
+        Require(client.Report.IsResumed == kind.IsResumed, $"SynHello has {(kind.IsResumed ? "not " : "")}resumed a session");
         return (client, server);
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Authentication;
+
 using SynHello.Crypto;
 using SynHello.Tls;
 
@@ -17,13 +19,14 @@ internal sealed class VerifiedEngines : IAsyncDisposable
     {
         _credential = X509Credential.FromCertificate(_issued.Leaf, [_issued.Intermediate]);
         _verification = new CertificateVerification(new SecureClientOptions { TrustedRoots = [_issued.Root] });
-        Verifying = new EnginesInMemory(resumes: false, _credential, IsTrusted);
-        Trusting = new EnginesInMemory(resumes: false, _credential, _ => true);
+        var kind = new HandshakeKind(SslProtocols.Tls13);
+        Verifying = new EnginesInMemory(kind, _credential, IsTrusted);
+        Trusting = new EnginesInMemory(kind, _credential, _ => true);
     }
 
-    public PairContestant Verifying { get; }
+    public EnginesInMemory Verifying { get; }
 
-    public PairContestant Trusting { get; }
+    public EnginesInMemory Trusting { get; }
 
     public async ValueTask DisposeAsync()
     {

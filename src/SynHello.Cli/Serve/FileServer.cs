@@ -86,7 +86,7 @@ internal static class FileServer
         });
 
         WebApplication application = builder.Build();
-        application.UseEarlyData();
+        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true }); // it serves what is there, and changes nothing
         if (files is not null)
         {
             application.UseDefaultFiles(

@@ -63,8 +63,7 @@ internal sealed class Tls12RecordProtection : RecordProtection
         WriteNonce(nonce, body[.._explicitLength], sequence);
         WriteAssociatedData(associated, record, fragment.Length, sequence);
         body = body[_explicitLength..];
-        fragment.CopyTo(body);
-        Aead.Seal(nonce, associated, body[..fragment.Length], body);
+        Aead.Seal(nonce, associated, fragment, body);
         Count();
         output.Advance(record.Length);
     }

@@ -73,7 +73,7 @@ internal abstract class HostilePeer : IDisposable
         byte[] record = Octets.Record(23, [.. inner, .. new byte[Aead.TagLength]]);
         Span<byte> body = record.AsSpan(RecordHeader.Size);
         (_write as Tls13RecordProtection ?? throw new InvalidOperationException("There are no keys yet.")).Seal(
-            record.AsSpan(0, RecordHeader.Size), body[..inner.Length], body);
+            record.AsSpan(0, RecordHeader.Size), inner, 0, body);
         return record;
     }
 

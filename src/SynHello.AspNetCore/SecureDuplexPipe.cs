@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 
 namespace SynHello.AspNetCore;
 
-/// <summary>One end of a pair of pipes.</summary>
-internal sealed class DuplexPipe(PipeReader input, PipeWriter output) : IDuplexPipe
+/// <summary>What Kestrel reads from and writes to.</summary>
+internal sealed class SecureDuplexPipe(PipeReader input, PipeWriter output) : IDuplexPipe
 {
     public PipeReader Input { get; } = input;
 

@@ -8,7 +8,7 @@ internal sealed class EarlyRequests
 {
     private volatile bool _areJudged;
 
-    /// <summary>Whether <see cref="EarlyDataApplicationBuilderExtensions.UseEarlyData"/> was called.</summary>
+    /// <summary>Whether <see cref="EarlyDataApplicationBuilderExtensions.UseEarlyData(Microsoft.AspNetCore.Builder.IApplicationBuilder)"/> was called.</summary>
     public bool AreJudged => _areJudged;
 
     public void Judge() => _areJudged = true;

@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+using SynHello.Sockets;
+using SynHello.Tls;
+
+namespace SynHello.AspNetCore;
+
+/// <summary>The options of a configured endpoint, by its name: the common ones, then its own.</summary>
+[SuppressMessage("Performance", "CA1812", Justification = "Dependency injection makes it.")]
+internal sealed class ConfiguredListenerOptions(KestrelSection section, ConfiguredCertificates certificates, IMeterFactory? meters = null)
+    : IConfigureNamedOptions<SecureListenerOptions>
+{
+    private const int MostEarlyData = 1 << 20;
+
+    public void Configure(SecureListenerOptions options) => Configure(Options.DefaultName, options);
+
+    public void Configure(string? name, SecureListenerOptions options)
+    {
+        if (section.Find(name) is not { } endPoint)
+            return;
+        options.MeterFactory = meters;
+        ReadOwn(section.Common, options);
+        ReadKestrels(section.Configuration.GetSection("EndpointDefaults"), options);
+        ReadKestrels(endPoint, options);
+        ReadOwn(endPoint, options);
+        CertificateFiles files = certificates.For(endPoint);
+        options.Credentials = [.. files.Credentials];
+        options.CredentialSelector = files.Select;
+    }
+
+    /// <summary>What Kestrel has words for.</summary>
+    private static void ReadKestrels(IConfiguration configuration, SecureListenerOptions options)
+    {
+        if (configuration.GetFlags<SslProtocols>("SslProtocols") is { } protocols and not SslProtocols.None)
+        {
+            if ((protocols & ~(SslProtocols.Tls12 | SslProtocols.Tls13)) != SslProtocols.None)
+                throw configuration.Error("SslProtocols", $"\"{protocols}\" is more than there is: TLS 1.2 and TLS 1.3.");
+            options.EnabledSslProtocols = protocols;
+        }
+
+        if (configuration.GetEnum<ClientCertificateMode>("ClientCertificateMode") is { } mode)
+        {
+            options.ClientCertificateMode = mode switch
+            {
+                ClientCertificateMode.NoCertificate => TlsClientCertificateMode.None,
+                ClientCertificateMode.AllowCertificate => TlsClientCertificateMode.Requested,
+                ClientCertificateMode.RequireCertificate => TlsClientCertificateMode.Required,
+                _ => throw configuration.Error(
+                    "ClientCertificateMode", $"nobody is asked for a certificate after the handshake here (\"{mode}\")."),
+            };
+        }
+    }
+
+    /// <summary>What it has none for.</summary>
+    private void ReadOwn(IConfiguration configuration, SecureListenerOptions options)
+    {
+        if (configuration.GetEnum<FastOpenMode>("FastOpen") is { } fastOpen)
+            options.FastOpen = fastOpen;
+        if (configuration.GetNumber("MaximumEarlyData", MostEarlyData) is { } earlyData)
+            options.MaximumEarlyData = earlyData;
+        if (configuration["TrustedClientRoots"] is { Length: > 0 } roots)
+            options.TrustedClientRoots = LoadRoots(configuration, Path.Combine(section.ContentRoot, roots));
+    }
+
+    private static X509Certificate2Collection LoadRoots(IConfiguration configuration, string path)
+    {
+        var roots = new X509Certificate2Collection();
+        try
+        {
+            roots.ImportFromPemFile(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw configuration.Error("TrustedClientRoots", exception.Message, exception);
+        }
+
+        return roots.Count > 0 ? roots : throw configuration.Error("TrustedClientRoots", $"{path} holds no PEM certificate.");
+    }
+}

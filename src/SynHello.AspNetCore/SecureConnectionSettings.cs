@@ -1,0 +1,27 @@
+using System.Buffers;
+
+using Microsoft.Extensions.Logging;
+
+namespace SynHello.AspNetCore;
+
+/// <summary>What the connections of a listener have in common. Disposed of when the last of them is gone.</summary>
+internal sealed class SecureConnectionSettings(
+    ILogger logger, TimeProvider timeProvider, EarlyRequests earlyRequests, MemoryPool<byte> memoryPool) : IDisposable
+{
+    public ILogger Logger { get; } = logger;
+
+    public TimeProvider TimeProvider { get; } = timeProvider;
+
+    public EarlyRequests EarlyRequests { get; } = earlyRequests;
+
+    /// <summary>What Kestrel takes its buffers from.</summary>
+    public MemoryPool<byte> MemoryPool { get; } = memoryPool;
+
+    public ReadAhead ReadAhead { get; } = new(timeProvider);
+
+    public void Dispose()
+    {
+        ReadAhead.Dispose();
+        MemoryPool.Dispose();
+    }
+}

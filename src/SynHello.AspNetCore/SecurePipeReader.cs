@@ -1,0 +1,452 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace SynHello.AspNetCore;
+
+/// <summary>
+/// What Kestrel reads of a connection, straight from the <see cref="SecureStream"/>: no pump, no second pipe, and no hop to another
+/// thread. Nothing is read before Kestrel asks for it, and a connection at rest holds no buffer: a wait for something to read is an empty
+/// read. Such a wait goes on when Kestrel gives up waiting itself, and may begin before it asks (<see cref="ReadAhead"/>).
+/// One reads at a time; canceling is safe from any thread.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "StopAsync disposes of what it owns.")]
+internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<ReadResult>
+{
+    private const int SmallBuffer = 4096;
+    private const int LargeBuffer = 1 << 16;
+
+    /// <summary>Less room than this at the end of a buffer is not worth a read of its own.</summary>
+    private const int LeastRoom = 1024;
+
+    private readonly SecureStream _stream;
+    private readonly ISecurePipeOwner _owner;
+    private readonly ReadAhead _readAhead;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Action _arrived;
+
+    /// <summary>Guards what follows, up to the buffer; never held while something is waited for or somebody is called.</summary>
+    private readonly Lock _lock = new();
+    private ManualResetValueTaskSourceCore<ReadResult> _waiter;
+    private CancellationTokenRegistration _registration;
+    private Wait _wait;
+
+    /// <summary>Whether a reader waits for it; and whether one has begun it, who may not wait yet.</summary>
+    private bool _isAwaited;
+    private bool _isWanted;
+    private bool _isCanceled;
+    private bool _isStopped;
+    private Exception? _failure;
+    private bool _isBroken;
+
+    /// <summary>The wait that is under way. Only the one that began it and <see cref="_arrived"/> use it.</summary>
+    private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _awaiter;
+    private Wait _awaited;
+
+    // The reader's, who is one at a time.
+    private byte[] _buffer = [];
+    private int _start;
+    private int _examined;
+    private int _end;
+    private int _roomWanted = SmallBuffer;
+    private bool _isEnded;
+    private bool _isCompleted;
+
+    /// <param name="stream">What is read.</param>
+    /// <param name="owner">Who is told how it ended.</param>
+    /// <param name="readAhead">Who has it read from when nobody does.</param>
+    /// <param name="takesEarlyData">Whether early data comes before the handshake is complete, or after it.</param>
+    public SecurePipeReader(SecureStream stream, ISecurePipeOwner owner, ReadAhead readAhead, bool takesEarlyData)
+    {
+        _stream = stream;
+        _owner = owner;
+        _readAhead = readAhead;
+        _arrived = OnArrived;
+        _takesEarlyData = takesEarlyData && !stream.IsHandshakeComplete;
+        if (_takesEarlyData && stream.NegotiatedApplicationProtocol == System.Net.Security.SslApplicationProtocol.Http2)
+            _earlyStreams = new EarlyHttp2Streams();
+    }
+
+    /// <summary>What is being waited for, or was.</summary>
+    private enum Wait
+    {
+        None,
+
+        /// <summary>Early data, or the end of the handshake.</summary>
+        EarlyData,
+
+        /// <summary>The end of the handshake; early data is there already, and kept.</summary>
+        Handshake,
+
+        /// <summary>Application data.</summary>
+        Data,
+
+        /// <summary>It has come: reading it does not wait.</summary>
+        Arrived,
+    }
+
+    private bool HasNews => _examined < _end || _isEnded;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+        Volatile.Write(ref _reads, _reads + 1);
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (TryGetResult(out ReadResult result))
+                    return new ValueTask<ReadResult>(result);
+                if (_wait is Wait.EarlyData or Wait.Handshake or Wait.Data)
+                {
+                    _waiter.Reset();
+                    _waiter.RunContinuationsAsynchronously = false;
+                    _isAwaited = true;
+                    if (cancellationToken.CanBeCanceled)
+                    {
+                        _registration = cancellationToken.UnsafeRegister(
+                            static (state, token) => ((SecurePipeReader)state!).CancelWaiter(token), this);
+                    }
+
+                    return new ValueTask<ReadResult>(this, _waiter.Version);
+                }
+            }
+
+            Step();
+        }
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        bool isThere;
+        lock (_lock)
+        {
+            if (TryGetResult(out result))
+                return true;
+            isThere = _wait == Wait.Arrived;
+        }
+
+        if (!isThere)
+            return false;
+        Take();
+        lock (_lock)
+            return TryGetResult(out result);
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        if (examined.GetObject() is null)
+            return;
+        int start = consumed.GetObject() is null ? _start : consumed.GetInteger();
+        int seen = examined.GetInteger();
+        if (start < _start || seen < start || seen > _end)
+            throw new ArgumentOutOfRangeException(nameof(consumed), "These positions are not of the last read.");
+        Volatile.Write(ref _consumed, _consumed + start - _start);
+        _start = start;
+        _examined = Math.Max(seen, _start);
+        if (_start == _end)
+            ReleaseBuffer();
+        LookAfter();
+    }
+
+    public override void CancelPendingRead()
+    {
+        lock (_lock)
+        {
+            if (!_isAwaited)
+            {
+                _isCanceled = true;
+                return;
+            }
+
+            _isAwaited = false;
+        }
+
+        _waiter.RunContinuationsAsynchronously = true; // whoever cancels is not to do the reader's work
+        _waiter.SetResult(new ReadResult(Sequence, isCanceled: true, isCompleted: _isEnded));
+    }
+
+    /// <summary>Gives the buffer back. What is under way goes on until <see cref="StopAsync"/>.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        if (_isCompleted)
+            return;
+        _isCompleted = true;
+        _start = _examined = _end;
+        ReleaseBuffer();
+    }
+
+    /// <summary>Ends what is under way, and begins nothing any more; to be called when nobody reads any more.</summary>
+    public async ValueTask StopAsync()
+    {
+        bool isUnderWay;
+        lock (_lock)
+        {
+            _isStopped = true;
+            isUnderWay = _wait is Wait.EarlyData or Wait.Handshake or Wait.Data;
+            if (isUnderWay)
+                _stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        if (isUnderWay)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _stopped!.Task.ConfigureAwait(false);
+        }
+
+        _stop.Dispose();
+        Complete();
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+    {
+        _registration.Dispose();
+        _registration = default;
+        return _waiter.GetResult(token);
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _waiter.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiter.OnCompleted(continuation, state, token, flags);
+
+    private ReadOnlySequence<byte> Sequence => new(_buffer, _start, _end - _start);
+
+    /// <summary>To be called with <see cref="_lock"/> held, by the reader.</summary>
+    private bool TryGetResult(out ReadResult result)
+    {
+        if (_isCompleted)
+            throw new InvalidOperationException("Reading is over: the reader was completed.");
+        if (_isCanceled || HasNews)
+        {
+            result = new ReadResult(Sequence, _isCanceled, _isEnded);
+            _isCanceled = false;
+            return true;
+        }
+
+        if (_isBroken)
+            throw _failure!;
+        result = default;
+        return false;
+    }
+
+    /// <summary>Begins a wait, or takes what has arrived. To be called by the reader.</summary>
+    private void Step()
+    {
+        bool isThere;
+        lock (_lock)
+            isThere = _wait == Wait.Arrived;
+        if (isThere)
+            Take();
+        else
+            Begin(ahead: false);
+    }
+
+    /// <summary>Begins to wait for something to read, unless that is under way or over.</summary>
+    private void Begin(bool ahead)
+    {
+        Wait kind;
+        lock (_lock)
+        {
+            if (_wait != Wait.None || _isStopped || _isBroken)
+            {
+                if (_isStopped && !ahead)
+                    throw new InvalidOperationException("Reading is over.");
+                return;
+            }
+
+            kind = IsEarly ? Wait.EarlyData : Wait.Data;
+            _wait = _awaited = kind;
+            _isWanted = !ahead;
+        }
+
+        Await(kind);
+    }
+
+    private void Await(Wait kind)
+    {
+        ValueTask<int> arrival;
+        try
+        {
+            arrival = kind switch
+            {
+                Wait.EarlyData => _stream.ReadEarlyDataAsync(Memory<byte>.Empty, _stop.Token),
+                Wait.Handshake => CompleteHandshakeAsync(),
+                _ => _stream.ReadAsync(Memory<byte>.Empty, _stop.Token),
+            };
+        }
+        catch (ObjectDisposedException exception)
+        {
+            arrival = ValueTask.FromException<int>(exception);
+        }
+
+        _awaiter = arrival.ConfigureAwait(false).GetAwaiter();
+        if (_awaiter.IsCompleted)
+            OnArrived();
+        else
+            _awaiter.UnsafeOnCompleted(_arrived);
+    }
+
+    private void OnArrived()
+    {
+        Exception? exception = null;
+        try
+        {
+            _awaiter.GetResult();
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            exception = failure;
+        }
+
+        _awaiter = default;
+        Exception? explained = exception is null ? null : _owner.Explain(exception);
+        Wait next = Wait.Arrived;
+        bool resumes;
+        lock (_lock)
+        {
+            if (exception is not null)
+            {
+                (_isEnded, _isBroken, _failure) = (explained is null, explained is not null, explained);
+                next = Wait.None;
+            }
+            else if (!_isAwaited && !_isWanted && !_isStopped && _awaited != Wait.Data)
+            {
+                // Nobody reads now, and the handshake is to go on: what is early is kept meanwhile.
+                next = _stream.IsHandshakeComplete ? Wait.Data : Wait.Handshake;
+                _awaited = next;
+            }
+
+            _wait = next;
+            resumes = _isAwaited;
+            _isAwaited = false;
+        }
+
+        if (next is Wait.Data or Wait.Handshake)
+        {
+            Await(next);
+            return;
+        }
+
+        if (explained is not null)
+            _owner.OnBroken();
+        _stopped?.TrySetResult();
+        if (resumes)
+            Resume();
+    }
+
+    /// <summary>Goes on where the reader waits.</summary>
+    private void Resume()
+    {
+        ReadResult result;
+        try
+        {
+            while (true)
+            {
+                lock (_lock)
+                {
+                    if (TryGetResult(out result))
+                        break;
+                    if (_wait is Wait.EarlyData or Wait.Handshake or Wait.Data)
+                    {
+                        _isAwaited = true;
+                        return;
+                    }
+                }
+
+                Step();
+            }
+        }
+        catch (Exception exception)
+        {
+            _waiter.SetException(exception);
+            return;
+        }
+
+        _waiter.SetResult(result);
+    }
+
+    private void CancelWaiter(CancellationToken token)
+    {
+        lock (_lock)
+        {
+            if (!_isAwaited)
+                return;
+            _isAwaited = false;
+        }
+
+        _waiter.RunContinuationsAsynchronously = true;
+        _waiter.SetException(new OperationCanceledException(token));
+    }
+
+    /// <summary>Reads what has arrived, which does not wait.</summary>
+    [SuppressMessage("Reliability", "CA2012", Justification = "It is complete: the empty read before it has waited.")]
+    private void Take()
+    {
+        lock (_lock)
+            _wait = Wait.None;
+        if (_awaited == Wait.Handshake)
+            return;
+        MakeRoom();
+        Memory<byte> room = _buffer.AsMemory(_end);
+        int count;
+        try
+        {
+            count = _awaited == Wait.EarlyData
+                ? _stream.ReadEarlyDataAsync(room, CancellationToken.None).GetAwaiter().GetResult()
+                : _stream.ReadAsync(room, CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            Fail(exception);
+            return;
+        }
+
+        if (_awaited == Wait.EarlyData)
+            NoteEarly(room.Span[..count]);
+        else
+            _isEnded |= count == 0;
+        _end += count;
+        _roomWanted = count == room.Length ? LargeBuffer : SmallBuffer;
+        if (_start == _end)
+            ReleaseBuffer();
+    }
+
+    private void Fail(Exception exception)
+    {
+        Exception? explained = _owner.Explain(exception);
+        lock (_lock)
+            (_isEnded, _isBroken, _failure) = (explained is null, explained is not null, explained);
+        if (explained is not null)
+            _owner.OnBroken();
+    }
+
+    private void MakeRoom()
+    {
+        if (_buffer.Length - _end >= LeastRoom)
+            return;
+        int length = _end - _start;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_roomWanted, (2 * length) + LeastRoom));
+        _buffer.AsSpan(_start, length).CopyTo(larger);
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+        _examined -= _start;
+        (_start, _end) = (0, length);
+    }
+
+    private void ReleaseBuffer()
+    {
+        byte[] buffer = _buffer;
+        _buffer = [];
+        _start = _examined = _end = 0;
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+    }
+}

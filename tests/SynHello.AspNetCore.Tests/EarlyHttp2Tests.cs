@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Security;
+
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+using SynHello.Interop.Tests;
+using SynHello.Tls;
+
+using static SynHello.AspNetCore.Tests.Http2Frames;
+
+namespace SynHello.AspNetCore.Tests;
+
+/// <summary>HTTP/2 over early data: streams of one connection, some of which came before the handshake was complete.</summary>
+public sealed class EarlyHttp2Tests
+{
+    private readonly IPEndPoint _endPoint = PrivateNetwork.NextEndPoint();
+    private readonly IPEndPoint _relayed = PrivateNetwork.NextEndPoint();
+    private readonly EarlyVisitor _visitor;
+
+    public EarlyHttp2Tests() => _visitor = new EarlyVisitor(_endPoint, SslApplicationProtocol.Http2);
+
+    /// <summary>Each says the same of itself before and after, whatever the connection has come to meanwhile.</summary>
+    [Fact]
+    public async Task Streams_AreToldApart()
+    {
+        var letGo = new TaskCompletionSource();
+        await using WebServer server = await StartAsync(application => application.MapGet("/{number}", async context =>
+        {
+            string before = $"{context.IsEarlyData()} [{context.Request.Headers["Early-Data"]}]";
+            await letGo.Task;
+            await context.WaitForHandshakeAsync();
+            await context.Response.WriteAsync($"{before} {context.IsEarlyData()}");
+        }).AllowEarlyData());
+        await VisitAsync();
+        await using var relay = new HeldFinish(_relayed, _endPoint);
+        await using SecureStream stream = await _visitor.ConnectAsync(
+            [.. Preface, .. Request(1, "GET", "/1"), .. Request(3, "GET", "/3")], _relayed);
+        Assert.Equal(EarlyDataStatus.Accepted, stream.Report.EarlyData);
+        await ReadAsync(stream); // the server's settings: it is at work
+        await stream.WriteAsync(Request(5, "GET", "/5"));
+        relay.LetGo();
+        letGo.SetResult();
+        string[] answers = new string[3];
+        for (int i = 0; i < 3; i++)
+        {
+            (byte type, int number, byte[] payload) = await ReadAsync(stream).WaitAsync(ChildProcess.Patience);
+            if (type == Data && payload.Length > 0)
+                answers[number / 2] = System.Text.Encoding.ASCII.GetString(payload);
+            else
+                i--;
+        }
+
+        Assert.Equal(["True [1] True", "True [1] True", "False [] False"], answers);
+    }
+
+    [Fact]
+    public async Task StreamsThatMayNotComeEarly_AreAnsweredTooEarlyAndArriveOnTheRetry()
+    {
+        await using WebServer server = await StartAsync(application =>
+        {
+            application.MapGet("/silent", () => "here");
+            application.MapPost("/allowed", () => "there").AllowEarlyData();
+        });
+        await VisitAsync();
+        await using var relay = new HeldFinish(_relayed, _endPoint);
+        await using SecureStream stream = await _visitor.ConnectAsync(
+            [.. Preface, .. Request(1, "GET", "/silent"), .. Request(3, "POST", "/allowed")], _relayed);
+        string[] early = new string[2];
+        for (int i = 0; i < 2; i++)
+        {
+            (byte type, int number, byte[] payload) = await ReadAsync(stream).WaitAsync(ChildProcess.Patience);
+            if (type == Data && payload.Length > 0)
+                early[number / 2] = System.Text.Encoding.ASCII.GetString(payload);
+            else
+                i--;
+        }
+
+        Assert.All(early, answer => Assert.StartsWith("Too early", answer));
+        relay.LetGo();
+        await stream.WriteAsync(Request(5, "GET", "/silent"));
+        Assert.Equal("here", await ReadBodyAsync(stream, 5).WaitAsync(ChildProcess.Patience));
+        await stream.WriteAsync(Request(7, "POST", "/allowed"));
+        Assert.Equal("there", await ReadBodyAsync(stream, 7).WaitAsync(ChildProcess.Patience));
+    }
+
+    /// <summary>A request whose fields end behind the handshake is nobody's replay.</summary>
+    [Fact]
+    public async Task StreamThatIsWholeAfterTheHandshake_IsNotEarly()
+    {
+        await using WebServer server = await StartAsync(
+            application => application.MapGet("/", (HttpContext context) => $"{context.IsEarlyData()}"));
+        await VisitAsync();
+        await using var relay = new HeldFinish(_relayed, _endPoint);
+        await using SecureStream stream = await _visitor.ConnectAsync(
+            [.. Preface, .. Request(1, "GET", "/", endsHeaders: false)], _relayed);
+        await ReadAsync(stream);
+        relay.LetGo();
+        await stream.WriteAsync(EndOfHeaders(1));
+        Assert.Equal("False", await ReadBodyAsync(stream, 1).WaitAsync(ChildProcess.Patience));
+    }
+
+    private Task<WebServer> StartAsync(Action<WebApplication> map) => WebServer.StartAsync(
+        _endPoint,
+        application =>
+        {
+            application.UseEarlyData();
+            application.MapGet("/first", () => "here");
+            map(application);
+        },
+        listener =>
+        {
+            listener.MaximumEarlyData = 4096;
+            listener.HandshakeTimeout = Timeout.InfiniteTimeSpan; // the tests hold handshakes back
+        });
+
+    private async Task VisitAsync()
+    {
+        await using SecureStream stream = await _visitor.ConnectAsync([.. Preface, .. Request(1, "GET", "/first")]);
+        Assert.Equal("here", await ReadBodyAsync(stream, 1).WaitAsync(ChildProcess.Patience));
+    }
+}

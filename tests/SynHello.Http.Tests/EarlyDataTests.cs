@@ -3,6 +3,8 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
+using SynHello.AspNetCore;
+
 namespace SynHello.Http.Tests;
 
 /// <summary>
@@ -354,7 +356,7 @@ public sealed class EarlyDataTests
 
     private static Task RefuseEarly(HttpContext context)
     {
-        bool isEarly = context.Items[WebServer.IsEarly] is true;
+        bool isEarly = context.IsEarlyData();
         context.Response.StatusCode = isEarly ? 425 : 200;
         return context.Response.WriteAsync(isEarly ? "early" : "late");
     }

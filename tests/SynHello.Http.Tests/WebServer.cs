@@ -11,7 +11,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 using SynHello.AspNetCore;
 using SynHello.Testing;
-using SynHello.Tls;
 
 namespace SynHello.Http.Tests;
 
@@ -19,9 +18,6 @@ namespace SynHello.Http.Tests;
 internal sealed class WebServer : IAsyncDisposable
 {
     public const string Host = "localhost";
-
-    /// <summary>Where in the context's items it says whether a request came early.</summary>
-    public const string IsEarly = "early";
 
     private static readonly TestChain s_chain = TestCertificates.Shared(CertificateKind.EcdsaP256);
 
@@ -122,11 +118,9 @@ internal sealed class WebServer : IAsyncDisposable
 
     private Task HandleAsync(HttpContext context, RequestDelegate? handler)
     {
-        // What came first on a connection whose early data was taken. Its handshake may be complete by now: nothing here is far away.
-        bool isEarly = _connections.TryAdd(context.Connection.Id, 0)
-            && context.Features.Get<ISecureConnectionFeature>() is { Report.EarlyData: EarlyDataStatus.Accepted };
+        bool isEarly = context.IsEarlyData();
+        _connections.TryAdd(context.Connection.Id, 0);
         _requests.Enqueue($"{context.Request.Protocol} {context.Request.Method} {context.Request.Path}{(isEarly ? " early" : "")}");
-        context.Items[IsEarly] = isEarly;
         return handler is null ? context.Response.WriteAsync("hello") : handler(context);
     }
 }

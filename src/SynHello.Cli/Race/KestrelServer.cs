@@ -45,7 +45,7 @@ internal sealed class KestrelServer : RaceServer
 
         _application = builder.Build();
         if (scheme.IsSynHello)
-            _application.UseEarlyData();
+            _application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true });
         _application.Run(AnswerAsync);
     }
 

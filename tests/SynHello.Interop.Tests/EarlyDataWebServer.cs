@@ -11,7 +11,7 @@ namespace SynHello.Interop.Tests;
 internal static class EarlyDataWebServer
 {
     public static Task<ChildProcess> StartNginxAsync(
-        IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups) =>
+        IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups, string listen = "") =>
         WebServer.StartNginxAsync(
             endPoint,
             identity,
@@ -26,7 +26,8 @@ internal static class EarlyDataWebServer
             log: """
                 log_format requests 'request $request_uri early=$ssl_early_data';
                 access_log /dev/stdout requests;
-                """);
+                """,
+            listen: listen);
 
     public static async Task<ChildProcess> StartHaproxyAsync(
         IPEndPoint endPoint, Identity identity, string directory, bool earlyData, string groups)

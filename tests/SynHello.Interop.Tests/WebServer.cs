@@ -38,13 +38,15 @@ public static class WebServer
     /// <param name="directives">More about the server.</param>
     /// <param name="log">What is logged of requests, and how.</param>
     /// <param name="protocols">The versions that it speaks.</param>
+    /// <param name="listen">What else is said of its listening socket.</param>
     public static async Task<ChildProcess> StartNginxAsync(
         IPEndPoint endPoint,
         Identity identity,
         string directory,
         string directives = "",
         string log = "access_log off;",
-        string protocols = "TLSv1.3")
+        string protocols = "TLSv1.3",
+        string listen = "")
     {
         string file = Path.Combine(directory, "nginx.conf");
         await File.WriteAllTextAsync(file, $$"""
@@ -61,7 +63,7 @@ public static class WebServer
               uwsgi_temp_path {{directory}}/uwsgi;
               scgi_temp_path {{directory}}/scgi;
               server {
-                listen {{endPoint}} ssl fastopen=16;
+                listen {{endPoint}} ssl {{listen}} fastopen=16;
                 ssl_protocols {{protocols}};
                 ssl_certificate {{identity.CertificateFile}};
                 ssl_certificate_key {{identity.KeyFile}};

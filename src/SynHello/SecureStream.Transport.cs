@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 using SynHello.Sockets;
 using SynHello.Tls;
@@ -51,6 +52,7 @@ public sealed partial class SecureStream
     }
 
     /// <summary>Hands everything sealed so far to the socket. To be called with <see cref="_sending"/> held.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendOutputAsync(CancellationToken cancellationToken)
     {
         ThrowIfNotWritable();
@@ -64,8 +66,10 @@ public sealed partial class SecureStream
                     ReadOnlyMemory<byte> allowed = sending.Memory;
                     if (_gate is { IsOpen: false } gate)
                         allowed = allowed[..await PassAsync(gate, allowed.Length, cancellationToken).ConfigureAwait(false)];
-                    int sent = await _socket.SendAsync(allowed, SocketFlags.None, cancellationToken).ConfigureAwait(false);
-                    sending.Consume(sent);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    sending.Consume(TrySend(allowed.Span) is { } sent
+                        ? sent
+                        : await _socket.SendAsync(allowed, SocketFlags.None, cancellationToken).ConfigureAwait(false));
                 }
                 while (!sending.IsEmpty);
                 complete = true;
@@ -79,6 +83,22 @@ public sealed partial class SecureStream
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Sends what there is room for. The socket's asynchronous send would keep the buffer until the next one, idle or not.
+    /// </summary>
+    /// <returns>How many bytes; null when one has to wait for room.</returns>
+    private int? TrySend(ReadOnlySpan<byte> bytes)
+    {
+        _socket.Blocking = false;
+        int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => sent,
+            SocketError.WouldBlock => null,
+            _ => throw new SocketException((int)error),
+        };
     }
 
     /// <summary>Waits until something of a write may be sent.</summary>
@@ -253,6 +273,7 @@ public sealed partial class SecureStream
     /// Waits for bytes. No buffer is held while there is nothing to read, but within a handshake, once the hello is there.
     /// </summary>
     /// <returns>False when the peer has ended its side.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         if (_plaintext.IsEmpty)
@@ -260,17 +281,20 @@ public sealed partial class SecureStream
         if (_received.IsEmpty)
             _received.Release();
         cancellationToken.ThrowIfCancellationRequested();
+        bool mayStayIdle = _engine.IsHandshakeComplete || (_engine is TlsServerEngine && !HasHello);
         int count = _flows ? ReceiveNow() : -1;
+        while (count < 0 && _received.IsEmpty && mayStayIdle)
+        {
+            // Completes without data once in a while: for data that was taken already.
+            ValueTask<int> waiting = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+            _flows = waiting.IsCompleted && _engine.IsHandshakeComplete;
+            await waiting.ConfigureAwait(false);
+            count = ReceiveNow();
+            _flows |= count == ReceiveSize && _engine.IsHandshakeComplete;
+        }
+
         if (count < 0)
         {
-            bool mayStayIdle = _engine.IsHandshakeComplete || (_engine is TlsServerEngine && !HasHello);
-            if (_received.IsEmpty && mayStayIdle)
-            {
-                ValueTask<int> waiting = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
-                _flows = waiting.IsCompleted && _engine.IsHandshakeComplete;
-                await waiting.ConfigureAwait(false);
-            }
-
             int room = ReceiveSize - _received.Length;
             count = await _socket.ReceiveAsync(_received.GetMemory(room)[..room], SocketFlags.None, cancellationToken).ConfigureAwait(false);
             _flows |= count == room && _engine.IsHandshakeComplete;
@@ -288,7 +312,7 @@ public sealed partial class SecureStream
     private int ReceiveNow()
     {
         _socket.Blocking = false;
-        int room = BulkReceiveSize - _received.Length;
+        int room = (_flows ? BulkReceiveSize : ReceiveSize) - _received.Length;
         int count = _socket.Receive(_received.GetSpan(room)[..room], SocketFlags.None, out SocketError error);
         if (error == SocketError.Success)
             return count;

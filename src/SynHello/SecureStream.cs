@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
@@ -178,6 +179,7 @@ public sealed partial class SecureStream : Stream
     /// <exception cref="IOException">The connection broke, or the peer violated the protocol.</exception>
     /// <exception cref="InvalidOperationException"><see cref="ShutdownAsync"/> was called before.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed of, before the call or during it.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -377,6 +379,7 @@ public sealed partial class SecureStream : Stream
         return ReadInsideAsync(kind, buffer, cancellationToken);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadInsideAsync(ReadKind kind, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try

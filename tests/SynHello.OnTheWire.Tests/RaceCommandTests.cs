@@ -32,6 +32,10 @@ public sealed class RaceCommandTests
         ("SynHello", "returning", "1.2", "cookieless", true, "none", true, 1, 2),
         ("SynHello", "returning", "1.2", "off", true, "none", false, 2, 3),
         ("SynHello", "returning", "1.2", "cookieless", true, "none", true, 1, 2),
+
+        // HttpClient and Kestrel, as they come and over SynHello.
+        ("SslStream", "returning", "1.3", "off", true, "none", false, 2, 3),
+        ("SynHello", "returning", "1.3", "cookie", true, "accepted", true, 0, 1),
     ];
 
     [Fact]

@@ -90,6 +90,7 @@ internal sealed class RaceLane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _contestant.Dispose();
         await _server.DisposeAsync();
         await _wire.DisposeAsync();
     }

@@ -39,9 +39,14 @@ internal sealed record RaceScheme(string Name, bool IsSynHello, SslProtocols Pro
         Tls12("SynHello TLS 1.2, session ID, cookieless", FastOpenMode.Cookieless) with { Resumes = true, TakesNoTickets = true },
         Tls12("SynHello TLS 1.2, ticket, plain TCP", FastOpenMode.Off) with { Resumes = true },
         Tls12("SynHello TLS 1.2, ticket, cookieless", FastOpenMode.Cookieless) with { Resumes = true },
+        SslStream("HttpClient to Kestrel", SslProtocols.Tls13) with { Resumes = true, IsHttp = true },
+        EarlyData("HttpClient over SynHello to Kestrel over SynHello", FastOpenMode.Cookie) with { IsHttp = true },
     ];
 
     public string Stack => IsSynHello ? "SynHello" : "SslStream";
+
+    /// <summary>Whether HttpClient asks, and Kestrel answers.</summary>
+    public bool IsHttp { get; init; }
 
     /// <summary>Whether each measured connection resumes the session of an earlier one.</summary>
     public bool Resumes { get; init; }

@@ -2,11 +2,9 @@ using System.Net;
 
 namespace SynHello.Cli.Race;
 
-/// <summary>A server of one scheme: answers one request on each connection, then waits for the client to go.</summary>
+/// <summary>A server of one scheme: answers requests with what every connection of the race carries.</summary>
 internal abstract class RaceServer : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private Task? _accepting;
     private Exception? _failure;
 
     /// <summary>The first thing that went wrong; null when nothing has.</summary>
@@ -14,72 +12,17 @@ internal abstract class RaceServer : IAsyncDisposable
 
     public static RaceServer Start(RaceScheme scheme, RaceIdentity identity, IPEndPoint endPoint)
     {
-        RaceServer server = scheme.IsSynHello
+        if (scheme.IsHttp)
+            return KestrelServer.Start(scheme, identity, endPoint);
+        StreamServer server = scheme.IsSynHello
             ? new SynHelloServer(scheme, identity, endPoint)
             : new SslStreamServer(scheme, identity, endPoint);
-        server._accepting = server.AcceptAllAsync();
+        server.Start();
         return server;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await CloseAsync();
-        if (_accepting is not null)
-            await _accepting;
-        _stop.Dispose();
-    }
+    public abstract ValueTask DisposeAsync();
 
-    /// <summary>
-    /// Takes the next connection; returns what makes its handshake, which must not hold up the next accept.
-    /// </summary>
-    protected abstract ValueTask<Func<CancellationToken, ValueTask<Stream>>> AcceptAsync(
-        CancellationToken cancellationToken);
-
-    /// <summary>Reads a request to its end.</summary>
-    protected virtual ValueTask ReadRequestAsync(
-        Stream stream, Memory<byte> request, CancellationToken cancellationToken) =>
-        stream.ReadExactlyAsync(request, cancellationToken);
-
-    /// <summary>Stops listening.</summary>
-    protected abstract ValueTask CloseAsync();
-
-    private async Task AcceptAllAsync()
-    {
-        try
-        {
-            while (true)
-                _ = ServeAsync(await AcceptAsync(_stop.Token));
-        }
-        catch (Exception e)
-        {
-            Note(e);
-        }
-    }
-
-    private async Task ServeAsync(Func<CancellationToken, ValueTask<Stream>> handshake)
-    {
-        bool isAnswered = false;
-        try
-        {
-            await using Stream stream = await handshake(_stop.Token);
-            byte[] request = new byte[RaceExchange.Request.Length];
-            await ReadRequestAsync(stream, request, _stop.Token);
-            await stream.WriteAsync(RaceExchange.Response, _stop.Token);
-            isAnswered = true;
-            _ = await stream.ReadAsync(request, _stop.Token);
-        }
-        catch (Exception e)
-        {
-            // How the client leaves is its own business.
-            if (!isAnswered)
-                Note(e);
-        }
-    }
-
-    private void Note(Exception exception)
-    {
-        if (!_stop.IsCancellationRequested)
-            Interlocked.CompareExchange(ref _failure, exception, null);
-    }
+    /// <summary>Remembers the first thing that went wrong.</summary>
+    protected void Note(Exception exception) => Interlocked.CompareExchange(ref _failure, exception, null);
 }

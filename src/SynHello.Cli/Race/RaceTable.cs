@@ -55,7 +55,8 @@ internal static class RaceTable
         RaceRow? above = null;
         foreach (RaceRow row in result.Rows)
         {
-            if (above is not null && row.Scheme.IsSynHello != above.Scheme.IsSynHello)
+            if (above is not null && (row.Scheme.IsHttp != above.Scheme.IsHttp
+                || (row.Scheme.IsSynHello != above.Scheme.IsSynHello && !row.Scheme.IsHttp)))
                 table.AddEmptyRow();
             above = row;
             string color = row.RequestSentRoundTrips == best ? "green" : "default";

@@ -13,7 +13,7 @@ namespace SynHello.Cli.Race;
 /// as it does by default: it keeps the session of a host in the process. With Fast Open the raw socket option, which
 /// .NET does not offer by name, makes its ClientHello ride in the SYN.
 /// </summary>
-internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identity) : Contestant
+internal sealed class SslStreamContestant(RaceScheme scheme, RaceIdentity identity) : StreamContestant
 {
     private readonly SslClientAuthenticationOptions _options = new()
     {

@@ -10,7 +10,7 @@ namespace SynHello.Cli.Race;
 /// SslStream as a server, with tickets where the scheme resumes; with Fast Open by the raw option of its listening
 /// socket.
 /// </summary>
-internal sealed class SslStreamServer : RaceServer
+internal sealed class SslStreamServer : StreamServer
 {
     private const int Backlog = 128;
     private const int FastOpenQueue = 256;

@@ -9,7 +9,7 @@ namespace SynHello.Cli.Race;
 /// chain that it has verified before, and SslStream verifies each time. A returning visitor finds the sessions of its
 /// earlier runs in the store that they share; each run uses one up and brings new ones.
 /// </summary>
-internal sealed class SynHelloContestant(RaceScheme scheme, RaceIdentity identity) : Contestant
+internal sealed class SynHelloContestant(RaceScheme scheme, RaceIdentity identity) : StreamContestant
 {
     private readonly MemorySessionStore? _sessions = scheme.Resumes ? new() : null;
 

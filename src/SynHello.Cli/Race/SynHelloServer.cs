@@ -7,7 +7,7 @@ namespace SynHello.Cli.Race;
 /// <summary>
 /// SynHello as a server. Its one request is a GET without side effects, so it answers early data at once.
 /// </summary>
-internal sealed class SynHelloServer : RaceServer
+internal sealed class SynHelloServer : StreamServer
 {
     /// <summary>The default: as many as a client needs that goes on after a connection that broke.</summary>
     private const int Tickets = 2;

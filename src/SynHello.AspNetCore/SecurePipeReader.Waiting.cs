@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace SynHello.AspNetCore;
 
 /// <content>Waiting for something to read, and what comes of it.</content>

@@ -79,6 +79,27 @@ public sealed class EarlyDataTests
         Assert.Contains("\r\nearly, and complete\r\n", await asking);
     }
 
+    /// <summary>A part of the next request stays unread meanwhile, which keeps nobody from reading on to the end of the handshake.</summary>
+    [Fact]
+    public async Task HandlerThatWaits_IsNotHeldUpByTheNextRequest()
+    {
+        await using WebServer server = await StartAsync();
+        await VisitAsync();
+        await using var relay = new HeldFinish(_relayed, _endPoint);
+        Task<SecureStream> connecting = _visitor.ConnectAsync(
+            [
+                .. "GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n"u8,
+                .. EarlyVisitor.Request($"GET /allowed HTTP/1.1\r\nX: {new string('x', 6000)}"),
+            ],
+            _relayed);
+        Assert.Equal("GET /wait early [1]", await RunAsync());
+        relay.LetGo();
+        await using SecureStream stream = await connecting;
+        string answers = await EarlyVisitor.ReadAsync(stream);
+        Assert.Contains("\r\nearly, and complete\r\n", answers);
+        Assert.Contains("late, and complete: True", answers); // its rest was not there before
+    }
+
     /// <summary>What is behind the early request on the same connection did not come early.</summary>
     [Fact]
     public async Task RequestsOfOneConnection_AreToldApart()
@@ -157,7 +178,7 @@ public sealed class EarlyDataTests
         },
         listener =>
         {
-            listener.MaximumEarlyData = 4096;
+            listener.MaximumEarlyData = 16_384;
             listener.HandshakeTimeout = Timeout.InfiniteTimeSpan; // the tests hold handshakes back
         });
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -99,6 +100,31 @@ public sealed class HttpTests
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => client.GetStringAsync($"/{number}")))
             .WaitAsync(ChildProcess.Patience);
         Assert.Equal(Enumerable.Range(0, 20).Select(number => $"{number}"), answers);
+    }
+
+    [Fact]
+    public async Task RequestsThatTrickleIn_AreUnderstood()
+    {
+        await using WebServer server = await WebServer.StartAsync(
+            _endPoint, application => application.MapPost("/", async context =>
+                await context.Response.WriteAsync(await new StreamReader(context.Request.Body).ReadToEndAsync())));
+        var client = new SecureClient(new SecureClientOptions { TrustedRoots = [Identity.Root] });
+        await using SecureStream stream = await client.ConnectAsync(_endPoint, Identity.Host);
+        byte[] request = Encoding.ASCII.GetBytes(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"
+            + $"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: {new string('x', 8000)}\r\nContent-Length: 6\r\n\r\nabcdef");
+        for (int i = 0; i < request.Length;)
+        {
+            int count = i % 500 < 30 ? 1 : 470;
+            count = Math.Min(count, request.Length - i);
+            await stream.WriteAsync(request.AsMemory(i, count));
+            i += count;
+        }
+
+        using var reader = new StreamReader(stream);
+        string answers = await reader.ReadToEndAsync().WaitAsync(ChildProcess.Patience);
+        Assert.Contains("\r\nabc\r\n", answers);
+        Assert.Contains("\r\nabcdef\r\n", answers);
     }
 
     /// <summary>The handler neither reads nor writes: that its client has gone must reach it all the same.</summary>

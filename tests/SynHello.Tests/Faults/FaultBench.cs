@@ -182,10 +182,10 @@ internal sealed class FaultBench : IAsyncDisposable
         });
         await Relay.IdleAsync().Guarded();
 
-        // A signature may be a byte shorter than the last one, and harm to the last bytes comes behind all that matters: which visit
-        // meets which cut, and how much of it, is for the scheduler to say.
+        // A signature may be a byte shorter than the last one, and harm to the last bytes comes behind all that matters. Where the
+        // request came in the SYN that is more of them: the response is on its way before the client has anything else to send.
         Assert.InRange(Relay.Struck - before, cuts * 9 / 10, cuts);
-        Assert.InRange(broken, cuts / 2, cuts);
+        Assert.InRange(broken, _scenario.FastOpen == Sockets.FastOpenMode.Off ? cuts * 3 / 4 : cuts / 2, cuts);
     }
 
     /// <summary>Waits until nothing of what was begun goes on: every connection's end, on either side.</summary>
@@ -334,10 +334,5 @@ internal sealed class FaultBench : IAsyncDisposable
         GC.WaitForPendingFinalizers();
     }
 
-    private void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs arguments)
-    {
-        // A test that gave up waiting may leave its own task behind.
-        if (!arguments.Exception.ToString().Contains("SynHello.Tests", StringComparison.Ordinal))
-            _unobserved.Add(arguments.Exception);
-    }
+    private void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs arguments) => _unobserved.Add(arguments.Exception);
 }

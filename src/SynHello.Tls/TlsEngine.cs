@@ -110,16 +110,28 @@ public abstract partial class TlsEngine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfNotOpen(Context.MaySend);
-        do
+        Context.Output = output;
+        try
         {
-            // In pieces, so that a key is changed in time however much is sent at once.
-            ReadOnlySpan<byte> piece = plaintext[..Math.Min(plaintext.Length, SendPiece)];
-            plaintext = plaintext[piece.Length..];
-            if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
-                RenewKey(output);
-            Context.Records.Write(ContentType.ApplicationData, piece, output);
+            do
+            {
+                // In pieces, so that a key is changed in time however much is sent at once.
+                ReadOnlySpan<byte> piece = plaintext[..Math.Min(plaintext.Length, SendPiece)];
+                plaintext = plaintext[piece.Length..];
+                if (Context.KeyUpdateOwed || Context.Records.WriteKeyIsWorn)
+                    RenewKey(output);
+                Context.Records.Write(ContentType.ApplicationData, piece, output);
+            }
+            while (!plaintext.IsEmpty);
         }
-        while (!plaintext.IsEmpty);
+        catch (Exception exception)
+        {
+            throw Failed(exception); // what is sealed already may leave: data with a hole must not follow it
+        }
+        finally
+        {
+            Context.Output = null;
+        }
     }
 
     /// <summary>Changes this side's sending key (RFC 8446 section 4.6.3).</summary>
@@ -134,7 +146,19 @@ public abstract partial class TlsEngine : IDisposable
         ThrowIfNotOpen(IsHandshakeComplete);
         if (Context.IsTls12)
             throw new InvalidOperationException("TLS 1.2 does not change keys.");
-        WriteKeyUpdate(requestPeer, output);
+        Context.Output = output;
+        try
+        {
+            WriteKeyUpdate(requestPeer, output);
+        }
+        catch (Exception exception)
+        {
+            throw Failed(exception);
+        }
+        finally
+        {
+            Context.Output = null;
+        }
     }
 
     /// <summary>Ends this side's data with close_notify (RFC 8446 section 6.1). A second call does nothing.</summary>
@@ -215,7 +239,7 @@ public abstract partial class TlsEngine : IDisposable
     {
         // Whatever the provider, a credential or the key log threw: a connection that is changed half-way must not go on.
         TlsProtocolException failure = exception as TlsProtocolException
-            ?? new TlsProtocolException(TlsErrorCause.InternalError, "This side failed while it handled a message.", exception);
+            ?? new TlsProtocolException(TlsErrorCause.InternalError, "This side failed while it handled or made a message.", exception);
         Fail(failure);
         return failure;
     }
@@ -223,8 +247,16 @@ public abstract partial class TlsEngine : IDisposable
     private protected void Fail(TlsProtocolException failure)
     {
         _failure = failure;
-        if (failure.Alert is { } alert && Context.Output is { } output && !Context.IsCloseNotifySent)
-            WriteAlert(Context.IsTls12 ? AlertTable.InTls12(alert) : alert, output);
+        try
+        {
+            if (failure.Alert is { } alert && Context.Output is { } output && !Context.IsCloseNotifySent)
+                WriteAlert(Context.IsTls12 ? AlertTable.InTls12(alert) : alert, output);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // What kept this side from going on may keep it from saying so: the connection is over either way.
+        }
+
         OnFailed(failure);
     }
 
@@ -263,17 +295,13 @@ public abstract partial class TlsEngine : IDisposable
 
     private void RenewKey(IBufferWriter<byte> output)
     {
-        if (!Context.IsTls12)
+        if (Context.IsTls12)
         {
-            WriteKeyUpdate(requestPeer: false, output);
-            return;
+            throw new TlsProtocolException(
+                TlsErrorCause.KeyExhausted, "As much was sent under one key as it keeps secret, and TLS 1.2 does not change keys.");
         }
 
-        Context.Output = output;
-        TlsProtocolException failure = Failed(new TlsProtocolException(
-            TlsErrorCause.KeyExhausted, "As much was sent under one key as it keeps secret, and TLS 1.2 does not change keys."));
-        Context.Output = null;
-        throw failure;
+        WriteKeyUpdate(requestPeer: false, output);
     }
 
     private void WriteKeyUpdate(bool requestPeer, IBufferWriter<byte> output)

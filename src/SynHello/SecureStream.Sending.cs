@@ -29,6 +29,7 @@ public sealed partial class SecureStream
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             await SendOutputAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -52,7 +53,6 @@ public sealed partial class SecureStream
                     ReadOnlyMemory<byte> allowed = sending.Memory;
                     if (_gate is { IsOpen: false } gate)
                         allowed = allowed[..await PassAsync(gate, allowed.Length, cancellationToken).ConfigureAwait(false)];
-                    cancellationToken.ThrowIfCancellationRequested();
                     sending.Consume(TrySend(allowed.Span) is { } sent
                         ? sent
                         : await _socket.SendAsync(allowed, SocketFlags.None, cancellationToken).ConfigureAwait(false));
@@ -169,7 +169,7 @@ public sealed partial class SecureStream
 
     /// <summary>
     /// Sends what the engine has said by itself while it read, in TLS 1.2: a peer whose renegotiation was refused may wait to hear so,
-    /// and an application that only reads would never send it.
+    /// and an application that only reads would never send it. Where there is no room, the next write takes it along.
     /// </summary>
     private void SendAnswer()
     {
@@ -178,7 +178,7 @@ public sealed partial class SecureStream
         bool hasOutput;
         lock (_lock)
             hasOutput = !_output.IsEmpty;
-        if (hasOutput)
+        if (hasOutput && _socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
             TrySendOutput();
     }
 

@@ -155,7 +155,10 @@ public sealed partial class SecureStream : Stream
     /// were not read with <see cref="ReadEarlyDataAsync"/> come first, and are no replay by then (RFC 8470 section 3), but are still
     /// not forward secret.
     /// </summary>
-    /// <param name="buffer">What is filled. An empty one waits until there is something to read.</param>
+    /// <param name="buffer">
+    /// What is filled. An empty one waits until there is something to read. Records are opened in it: until the read is complete it may
+    /// hold what is not authenticated, which is cleared where it turns out not to be; nobody else is to look at it before.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait; the stream stays usable.</param>
     /// <returns>How many bytes were read; 0 when the peer has sent close_notify, or when the buffer is empty.</returns>
     /// <exception cref="IOException">
@@ -194,6 +197,7 @@ public sealed partial class SecureStream : Stream
                 int length = Math.Min(WriteChunk, buffer.Length);
                 ReadOnlyMemory<byte> chunk = buffer[..(_gate?.RecordContent(length) ?? length)];
                 buffer = buffer[chunk.Length..];
+                cancellationToken.ThrowIfCancellationRequested(); // before anything is sealed that has to leave then
                 lock (_lock)
                 {
                     ThrowIfNotWritable();
@@ -209,6 +213,7 @@ public sealed partial class SecureStream : Stream
         catch (TlsProtocolException exception)
         {
             _moreFollows = false; // the engine is at its end: what is left to be sent is its alert
+            _leftOutput = true;
             throw new IOException(exception.Message, exception);
         }
         catch (SocketException exception)
@@ -224,7 +229,7 @@ public sealed partial class SecureStream : Stream
     }
 
     /// <summary>Sends what the handshake may have left to be sent; data is never held back otherwise.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait. When it ends one for room, nothing more can be sent on this stream.</param>
     /// <exception cref="IOException">The connection broke.</exception>
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
@@ -257,6 +262,7 @@ public sealed partial class SecureStream : Stream
         {
             if (_isShutdown)
                 return;
+            cancellationToken.ThrowIfCancellationRequested();
             lock (_lock)
             {
                 ThrowIfNotWritable();
@@ -291,6 +297,7 @@ public sealed partial class SecureStream : Stream
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             lock (_lock)
             {
                 ThrowIfNotWritable();
@@ -301,6 +308,7 @@ public sealed partial class SecureStream : Stream
         }
         catch (TlsProtocolException exception)
         {
+            _leftOutput = true;
             throw new IOException(exception.Message, exception);
         }
         catch (SocketException exception)

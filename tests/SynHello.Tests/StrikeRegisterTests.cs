@@ -304,7 +304,10 @@ public sealed class StrikeRegisterTests
             }
         }).Guarded();
 
-        Assert.Equal((Rounds, Rounds), (register.Accepted, register.RefusedAsKnown));
+        // By chance, once in some seventy runs, a ninth identifier belongs where eight have room: both threads are refused that one.
+        long full = register.RefusedAsFull / 2;
+        Assert.InRange(full, 0, 2);
+        Assert.Equal((Rounds - full, Rounds - full), (register.Accepted, register.RefusedAsKnown));
     }
 
     [Fact]

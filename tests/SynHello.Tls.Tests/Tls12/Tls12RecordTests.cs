@@ -44,7 +44,7 @@ public sealed class Tls12RecordTests
     [MemberData(nameof(Suites))]
     public void Nonces_NeverComeTwiceUnderOneKey(int suiteValue)
     {
-        var provider = new NonceWatch();
+        var provider = new SealWatch();
         var suite = new CipherSuite((ushort)suiteValue);
         using EnginePair pair = Tls12Engines.Connected(
             new TlsClientConfiguration(provider) { Versions = Tls12Engines.Only, CipherSuites = [suite] },

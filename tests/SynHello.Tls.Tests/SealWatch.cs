@@ -3,13 +3,16 @@ using SynHello.Wire;
 
 namespace SynHello.Tls.Tests;
 
-/// <summary>The real cryptography, and a list of every nonce that something was sealed with.</summary>
-internal sealed class NonceWatch : TlsCryptoProvider
+/// <summary>The real cryptography, a list of every nonce that something was sealed with, and a say in it.</summary>
+internal sealed class SealWatch : TlsCryptoProvider
 {
     private readonly DefaultCryptoProvider _inner = DefaultCryptoProvider.Instance;
 
     /// <summary>Key and nonce of each seal.</summary>
     public List<(string Key, string Nonce)> Sealed { get; } = [];
+
+    /// <summary>Called before each seal; may throw.</summary>
+    public Action? BeforeSeal { get; set; }
 
     public override IReadOnlyList<NamedGroup> Groups => _inner.Groups;
 
@@ -22,7 +25,7 @@ internal sealed class NonceWatch : TlsCryptoProvider
     public override KeyExchange CreateKeyExchange(NamedGroup group) => _inner.CreateKeyExchange(group);
 
     public override Aead CreateAead(CipherSuite cipherSuite, ReadOnlySpan<byte> key) =>
-        new Watched(_inner.CreateAead(cipherSuite, key), Convert.ToHexString(key), Sealed);
+        new Watched(_inner.CreateAead(cipherSuite, key), Convert.ToHexString(key), this);
 
     public override TranscriptHash CreateTranscriptHash(System.Security.Cryptography.HashAlgorithmName algorithm) =>
         _inner.CreateTranscriptHash(algorithm);
@@ -52,7 +55,7 @@ internal sealed class NonceWatch : TlsCryptoProvider
     public override CertificateKey ImportCertificateKey(ReadOnlySpan<byte> certificate) =>
         _inner.ImportCertificateKey(certificate);
 
-    private sealed class Watched(Aead inner, string key, List<(string Key, string Nonce)> seals) : Aead
+    private sealed class Watched(Aead inner, string key, SealWatch watch) : Aead
     {
         public override void Seal(
             ReadOnlySpan<byte> nonce,
@@ -60,7 +63,8 @@ internal sealed class NonceWatch : TlsCryptoProvider
             ReadOnlySpan<byte> plaintext,
             Span<byte> destination)
         {
-            seals.Add((key, Convert.ToHexString(nonce)));
+            watch.BeforeSeal?.Invoke();
+            watch.Sealed.Add((key, Convert.ToHexString(nonce)));
             inner.Seal(nonce, associatedData, plaintext, destination);
         }
 

@@ -26,6 +26,8 @@ public sealed class BenchCommandTests
 
     private static readonly string[] Bulk = ["bulk-1m", "bulk-16k", "bulk-4k", "bulk-1k", "bulk-100b", "bulk-1b"];
 
+    private static readonly string[] Kestrel = ["kestrel-close", "kestrel-close-resumed", "kestrel-keep-alive"];
+
     private static readonly string[] Idle = ["idle-connection-bytes", "idle-after-bulk-bytes"];
 
     /// <summary>One sample of everything that there is: what figures come out says nothing, but that there are some.</summary>
@@ -39,13 +41,15 @@ public sealed class BenchCommandTests
         var rows = document.RootElement.GetProperty("results").EnumerateArray()
             .ToDictionary(row => row.GetProperty("name").GetString()!, StringComparer.Ordinal);
         string[] names =
-            [.. Pairs, .. Sides, .. Bulk, .. Idle, "tls13-verified-pair-memory", "tls13-full-server", "request-latency"];
+            [.. Pairs, .. Sides, .. Bulk, .. Kestrel, .. Idle, "tls13-verified-pair-memory", "tls13-full-server", "request-latency"];
         Assert.Equal(names.Order(StringComparer.Ordinal), rows.Keys.Order(StringComparer.Ordinal));
         Assert.All(rows.Values, AssertIsCompared);
         Assert.All(Pairs, name => AssertIs(rows[name], "cpu-us", "SslStream"));
         Assert.All(Pairs, name => Assert.True(rows[name].GetProperty("synhelloPerSecond").GetDouble() > 0));
         Assert.All(Sides, name => AssertIs(rows[name], "cpu-us", "SslStream"));
         Assert.All(Bulk, name => AssertIs(rows[name], "MB/s", "SslStream"));
+        Assert.All(Kestrel, name => AssertIs(rows[name], "cpu-us", "Kestrel with UseHttps"));
+        Assert.All(Kestrel, name => Assert.True(rows[name].GetProperty("synhelloPerSecond").GetDouble() > 0));
         Assert.All(Idle, name => AssertIs(rows[name], "bytes", "SslStream"));
         AssertIs(rows["request-latency"], "us", "SslStream");
         AssertIs(rows["tls13-full-server"], "cpu-us", "nginx");

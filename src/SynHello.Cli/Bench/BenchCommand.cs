@@ -14,6 +14,9 @@ internal static class BenchCommand
     [
         "cpu-us: CPU time in microseconds a connection, of both ends in one process (pair), of one end's calls alone (client,",
         "  server), or of a server's process (tls13-full-server, without session tickets); less is better.",
+        "kestrel: CPU time of the server's process a request, from sixteen clients at a time: on a connection of its own with a",
+        "  full handshake (close) or a resumed one (close-resumed), or on one that was there (keep-alive). The limit is the",
+        "  same without TLS, and the bare public-key operations. JSON has requests a second too, which the clients' CPU bounds.",
         "MB/s: application data one way over loopback, both ends in one process; more is better.",
         "us: a request of 100 bytes and a response of 1,000 on an established connection over loopback; the median.",
         "bytes: private memory of a server's process an idle connection, at 10,000 of them, beyond the same over plain TCP,",
@@ -42,7 +45,7 @@ internal static class BenchCommand
             "bench",
             "Measure this stack against its peers, interleaved in one run: handshakes of TLS 1.3 and 1.2, of both ends and of each alone "
             + "(full ones; resumed ones; SynHello's early data against SslStream's resumed session with the same request and "
-            + "response), over loopback or in memory; bulk data; requests on an established connection; the memory of idle ones.")
+            + "response), over loopback or in memory; bulk data; requests on an established connection; Kestrel's; the memory of idle ones.")
         {
             json, only, quick, trial, BenchServerCommand.Create(),
         };

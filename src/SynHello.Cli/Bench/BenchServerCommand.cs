@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace SynHello.Cli;
 
 /// <summary>
 /// The server that "synhello bench" starts as a process of its own, to have its CPU time and its memory apart: it sends back what it
-/// is sent. It lives as long as its standard input, and answers each line that it reads there with its memory in bytes.
+/// is sent, or is Kestrel. It lives as long as its standard input, and answers each line that it reads there with its memory in bytes.
 /// </summary>
 internal static class BenchServerCommand
 {
@@ -19,7 +18,7 @@ internal static class BenchServerCommand
     public static Command Create()
     {
         var stack = new Option<string>("--stack") { Required = true };
-        stack.AcceptOnlyFromAmong("plain", "synhello", "sslstream");
+        stack.AcceptOnlyFromAmong([.. BenchServer.Names]);
         var certificate = new Option<string>("--cert") { Required = true };
         var key = new Option<string>("--key") { Required = true };
         var command = new Command(Name, "The server of a benchmark; only the benchmarks start it.") { stack, certificate, key };
@@ -28,12 +27,7 @@ internal static class BenchServerCommand
         {
             using X509Certificate2 identity = X509Certificate2.CreateFromPemFile(
                 parsed.GetRequiredValue(certificate), parsed.GetRequiredValue(key));
-            await using EchoServer server = parsed.GetRequiredValue(stack) switch
-            {
-                "synhello" => new SynHelloEchoServer(identity),
-                "sslstream" => new SslStreamEchoServer(identity, SslProtocols.Tls13),
-                _ => new PlainEchoServer(),
-            };
+            await using BenchServer server = await BenchServer.StartAsync(parsed.GetRequiredValue(stack), identity);
             Console.WriteLine($"listening on {server.EndPoint}");
             while (await Console.In.ReadLineAsync(cancellationToken) is { } question)
             {

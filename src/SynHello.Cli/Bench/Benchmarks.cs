@@ -13,6 +13,13 @@ internal static class Benchmarks
         ("1m", 1 << 20), ("16k", 1 << 14), ("4k", 1 << 12), ("1k", 1 << 10), ("100b", 100), ("1b", 1),
     ];
 
+    private static readonly (string Name, KestrelLoadKind Kind)[] KestrelLoads =
+    [
+        ("kestrel-close", KestrelLoadKind.Close),
+        ("kestrel-close-resumed", KestrelLoadKind.CloseResumed),
+        ("kestrel-keep-alive", KestrelLoadKind.KeepAlive),
+    ];
+
     private static readonly Benchmark[] All =
     [
         .. Handshakes.Select(name => new Benchmark($"{name}-pair", HandshakeBenchmarks.PairOverLoopback($"{name}-pair"))),
@@ -25,6 +32,7 @@ internal static class Benchmarks
         .. Handshakes.Select(name => new Benchmark(
             $"{name}-server-memory", HandshakeBenchmarks.SideInMemory($"{name}-server-memory", isServer: true))),
         new Benchmark("tls13-full-server", ServerBenchmark.MeasureAsync),
+        .. KestrelLoads.Select(load => new Benchmark(load.Name, KestrelBenchmark.Of(load.Name, load.Kind))),
         .. WriteSizes.Select(size => new Benchmark($"bulk-{size.Name}", BulkBenchmark.Of($"bulk-{size.Name}", size.WriteSize))),
         new Benchmark("request-latency", LatencyBenchmark.MeasureAsync),
         new Benchmark("idle-connection-bytes", sampling => IdleBenchmark.MeasureAsync(sampling, isAfterBulk: false)),

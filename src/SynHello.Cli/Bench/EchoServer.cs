@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 
 namespace SynHello.Cli;
 
@@ -7,13 +6,9 @@ namespace SynHello.Cli;
 /// Sends back what it is sent, on each connection. A connection at rest waits with an empty read and holds no buffer of the
 /// application's, as Kestrel's do.
 /// </summary>
-internal abstract class EchoServer : IAsyncDisposable
+internal abstract class EchoServer : BenchServer
 {
     private const int BufferSize = 16 * 1024;
-
-    public abstract IPEndPoint EndPoint { get; }
-
-    public abstract ValueTask DisposeAsync();
 
     /// <summary>Serves a connection to its end.</summary>
     protected static async Task EchoAsync(Stream stream)

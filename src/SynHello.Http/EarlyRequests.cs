@@ -9,9 +9,15 @@ internal sealed class EarlyRequests
     /// <summary>Whether requests may be early that do not say themselves whether they may.</summary>
     public bool AreAllowed { get; set; } = true;
 
+    /// <summary>Whether redirects are followed, which may make a GET of any request.</summary>
+    public bool FollowsRedirects { get; set; } = true;
+
+    /// <summary>What has to be kept apart from connections that their first request makes.</summary>
+    public DeferredFlights Deferred { get; } = new();
+
     /// <summary>
     /// Whether a flight of HTTP/2 may be early, as far as its requests go by themselves. Nobody can tell whose they are, so none is
-    /// while one is under way that looks safe and is barred.
+    /// while one is under way that is barred, and looks safe or may come to.
     /// </summary>
     public bool MayHttp2BeEarly => Volatile.Read(ref _barred) == 0;
 
@@ -21,17 +27,19 @@ internal sealed class EarlyRequests
     public SecureRequest Describe(HttpRequestMessage message, bool isRetry) => new()
     {
         MayBeEarly = !isRetry && HasSafeMethod(message) && IsHeadOnly(message) && IsAllowed(message),
+        Uri = message.RequestUri,
         Host = message.Headers.Host,
         EarlyHttp2Flights = Volatile.Read(ref _http2Flights),
     };
 
     /// <summary>
-    /// Bars early flights of HTTP/2 while a request is under way that may not be early and would look as if it might.
+    /// Bars early flights of HTTP/2 while a request is under way that may not be early and would look as if it might, by itself or once a
+    /// redirect has made a GET of it (RFC 9110 section 15.4).
     /// </summary>
     /// <returns>Whether <see cref="Unbar"/> has to be called when it is answered.</returns>
     public bool Bar(HttpRequestMessage message, SecureRequest request)
     {
-        if (request.MayBeEarly || (!HasSafeMethod(message) && IsAllowed(message)))
+        if (request.MayBeEarly || (!FollowsRedirects && !HasSafeMethod(message) && IsAllowed(message)))
             return false;
         Interlocked.Increment(ref _barred);
         return true;
@@ -45,7 +53,7 @@ internal sealed class EarlyRequests
 
     /// <summary>Whether a request that is answered may have been early.</summary>
     public bool MayHaveBeenEarly(SecureRequest request) =>
-        request.MayBeEarly && (request.WasEarly || request.EarlyHttp2Flights != Volatile.Read(ref _http2Flights));
+        request.MayBeEarly && (request.EarlyAt is not null || request.EarlyHttp2Flights != Volatile.Read(ref _http2Flights));
 
     /// <summary>RFC 9110 section 9.2.1. TRACE is left out: nobody wants it early.</summary>
     private static bool HasSafeMethod(HttpRequestMessage message) =>

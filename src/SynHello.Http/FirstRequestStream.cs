@@ -1,7 +1,6 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace SynHello.Http;
 
@@ -16,21 +15,40 @@ namespace SynHello.Http;
 /// </param>
 /// <param name="origin">Where it leads to.</param>
 /// <param name="earlyRequests">Which requests may be early.</param>
-/// <param name="protocols">Is told when the server chooses another protocol.</param>
+/// <param name="protocols">Is told when the server chooses another protocol, or cannot be reached.</param>
 /// <param name="connectTimeout">How long connecting may take.</param>
+/// <param name="timeProvider">The clock.</param>
 internal sealed class FirstRequestStream(
     DeferredSecureStream inner,
     bool isHttp2,
     Origin origin,
     EarlyRequests earlyRequests,
     OriginProtocols protocols,
-    TimeSpan connectTimeout) : Stream
+    TimeSpan connectTimeout,
+    TimeProvider timeProvider) : Stream
 {
+    /// <summary>
+    /// How long what begins a connection of HTTP/2 waits for a request. Some wait themselves, for the server's SETTINGS (RFC 8441 section 3), and
+    /// one may have been given up.
+    /// </summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
     private ArrayBufferWriter<byte>? _beginning;
+    private ITimer? _timer;
+    private bool _isBegun;
 
     /// <summary>What is read in the place of a connection that is of no use; null where there is one.</summary>
     private MemoryStream? _farewell;
+
+    private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _disposal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>
+    /// Completes when the connection is one that speaks what it is to, or nobody is given it any more. Never fails.
+    /// </summary>
+    public Task Decided => _decided.Task;
 
     public override bool CanRead => inner.CanRead;
 
@@ -55,14 +73,24 @@ internal sealed class FirstRequestStream(
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        return _connected.Task.IsCompletedSuccessfully
-            ? Connection.ReadAsync(buffer, cancellationToken)
+        return _connected.Task.IsCompletedSuccessfully && _farewell is null
+            ? inner.ReadAsync(buffer, cancellationToken)
             : WaitAndReadAsync();
 
         async ValueTask<int> WaitAndReadAsync()
         {
             await _connected.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return await Connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (_farewell is null)
+                return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            int count = _farewell.Read(buffer.Span);
+            if (count > 0 || buffer.IsEmpty)
+                return count;
+
+            // Who reads on has heard it, and gives this connection to no other request. An end right behind it would fail those that
+            // are about to be written.
+            _decided.TrySetResult();
+            await _disposal.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return 0;
         }
     }
 
@@ -111,28 +139,91 @@ internal sealed class FirstRequestStream(
         base.Dispose(disposing);
     }
 
-    private Stream Connection => _farewell as Stream ?? inner;
-
-    private void EndWaiting() => Fail(new ObjectDisposedException(nameof(FirstRequestStream)));
-
-    private async ValueTask WriteFirstAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    private void EndWaiting()
     {
-        if (isHttp2)
+        lock (_lock)
         {
-            // What SocketsHttpHandler begins with and the first request are two writes of its own.
-            _beginning ??= new ArrayBufferWriter<byte>();
-            _beginning.Write(buffer.Span);
-            buffer = _beginning.WrittenMemory;
-            if (!Http2FirstFlight.HasMoreThanSettings(buffer.Span))
-                return;
+            _isBegun = true;
+            _timer?.Dispose();
         }
 
+        Fail(new ObjectDisposedException(nameof(FirstRequestStream)));
+        _decided.TrySetResult();
+        _disposal.TrySetResult();
+    }
+
+    private ValueTask WriteFirstAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        bool isFirst;
+        lock (_lock)
+        {
+            isFirst = !_isBegun;
+            if (isFirst && isHttp2)
+            {
+                // What SocketsHttpHandler begins with and the first request are two writes of its own.
+                _beginning ??= new ArrayBufferWriter<byte>();
+                _beginning.Write(buffer.Span);
+                buffer = _beginning.WrittenMemory;
+                if (!Http2FirstFlight.HasMoreThanSettings(buffer.Span))
+                {
+                    _timer ??= timeProvider.CreateTimer(
+                        static stream => ((FirstRequestStream)stream!).BeginWithoutRequest(), this, s_patience, Timeout.InfiniteTimeSpan);
+                    return default;
+                }
+            }
+
+            _isBegun = true;
+            _timer?.Dispose();
+        }
+
+        return isFirst ? new ValueTask(BeginAsync(buffer, hasRequest: true, cancellationToken)) : WaitAndWriteAsync(buffer, cancellationToken);
+    }
+
+    private async ValueTask WaitAndWriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await _connected.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_farewell is null)
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void BeginWithoutRequest()
+    {
+        lock (_lock)
+        {
+            if (_isBegun)
+                return;
+            _isBegun = true;
+            _timer?.Dispose();
+        }
+
+        Activity.Current = null; // a pool's
+        Task begun = BeginAsync(_beginning!.WrittenMemory, hasRequest: false, CancellationToken.None);
+        _ = begun.ContinueWith(
+            static failed => _ = failed.Exception, // whoever uses the connection is told
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
+    }
+
+    /// <summary>Connects and sends the first bytes, by whoever has set <see cref="_isBegun"/>.</summary>
+    private async Task BeginAsync(ReadOnlyMemory<byte> flight, bool hasRequest, CancellationToken cancellationToken)
+    {
         using var timeout = new CancellationTokenSource(connectTimeout);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            await ConnectAndSendAsync(buffer, linked.Token).ConfigureAwait(false);
-            _beginning = null;
+            await ConnectAndSendAsync(flight, hasRequest, linked.Token).ConfigureAwait(false);
+            _connected.TrySetResult();
+            if (_farewell is null)
+                _decided.TrySetResult();
+        }
+        catch (Exception exception) when (
+            isHttp2 && inner.Connection is null && exception is not ObjectDisposedException && !cancellationToken.IsCancellationRequested)
+        {
+            // No connection came of it, and nothing was sent that could not be sent again. Each request's next attempt connects before it
+            // is given a connection, and fails as one of SocketsHttpHandler's.
+            protocols.Ask(origin);
+            TakeLeave();
             _connected.TrySetResult();
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -141,7 +232,7 @@ internal sealed class FirstRequestStream(
             Fail(late);
             throw new TaskCanceledException(late.Message, late);
         }
-        catch (Exception exception) when (exception is SocketException or AuthenticationException or TimeoutException or IOException)
+        catch (Exception exception) when (exception is not (OperationCanceledException or ObjectDisposedException))
         {
             HttpRequestException failure = ConnectFailure.Wrap(exception, origin);
             Fail(failure);
@@ -152,20 +243,24 @@ internal sealed class FirstRequestStream(
             Fail(exception);
             throw;
         }
+        finally
+        {
+            _beginning = null;
+        }
     }
 
-    private async ValueTask ConnectAndSendAsync(ReadOnlyMemory<byte> flight, CancellationToken cancellationToken)
+    private async ValueTask ConnectAndSendAsync(ReadOnlyMemory<byte> flight, bool hasRequest, CancellationToken cancellationToken)
     {
         SecureRequest? request = SecureRequest.Current;
         bool mayBeEarly = isHttp2
-            ? earlyRequests.MayHttp2BeEarly && Http2FirstFlight.IsReplaySafe(flight.Span)
-            : request is { MayBeEarly: true } && Http11RequestHead.IsReplaySafe(flight.Span);
+            ? hasRequest && earlyRequests.MayHttp2BeEarly && Http2FirstFlight.IsReplaySafe(flight.Span)
+            : request?.MayBeEarlyTo(origin) == true && Http11RequestHead.IsReplaySafe(flight.Span);
         inner.FirstWriteIsReplaySafe = mayBeEarly;
         if (isHttp2 && !mayBeEarly)
         {
             // Not a byte of it goes to a server that no longer speaks it.
             await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
-            if (TakesLeave())
+            if (HasGivenUpHttp2())
                 return;
         }
 
@@ -173,7 +268,7 @@ internal sealed class FirstRequestStream(
         {
             await inner.WriteAsync(flight, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException) when (TakesLeave())
+        catch (IOException) when (HasGivenUpHttp2())
         {
             return; // it was not sent
         }
@@ -183,14 +278,14 @@ internal sealed class FirstRequestStream(
         if (isHttp2)
             earlyRequests.NoteHttp2Flight();
         else if (request is not null)
-            request.WasEarly = true;
+            request.EarlyAt = origin;
     }
 
     /// <summary>
-    /// Whether the server has chosen another protocol than HTTP/2 this time. The requests are made again then, on a connection
-    /// where it is asked first: that none of them was taken is said as a server would say it.
+    /// Whether the server has chosen another protocol than HTTP/2 this time, or none. The requests are made again then, on a connection
+    /// where it is asked first.
     /// </summary>
-    private bool TakesLeave()
+    private bool HasGivenUpHttp2()
     {
         if (!isHttp2
             || inner.Connection is not { } connection
@@ -200,14 +295,21 @@ internal sealed class FirstRequestStream(
         }
 
         protocols.Set(origin, isHttp2: false);
+        TakeLeave();
+        return true;
+    }
+
+    /// <summary>That no request was taken is said as a server would say it.</summary>
+    private void TakeLeave()
+    {
         _farewell = new MemoryStream(Http2FirstFlight.NothingTaken.ToArray(), writable: false);
         inner.Dispose();
-        return true;
     }
 
     private void Fail(Exception exception)
     {
         if (_connected.TrySetException(exception))
             _ = _connected.Task.Exception; // whoever reads is told; nobody has to
+        _decided.TrySetResult();
     }
 }

@@ -11,12 +11,8 @@ internal static class Http11RequestHead
     /// </summary>
     public static bool IsReplaySafe(ReadOnlySpan<byte> written)
     {
-        ReadOnlySpan<byte> end = "\r\n\r\n"u8;
-        if (!(written.StartsWith("GET "u8) || written.StartsWith("HEAD "u8) || written.StartsWith("OPTIONS "u8))
-            || written.IndexOf(end) != written.Length - end.Length)
-        {
+        if (!(written.StartsWith("GET "u8) || written.StartsWith("HEAD "u8) || written.StartsWith("OPTIONS "u8)) || !IsWholeHead(written))
             return false;
-        }
 
         while (written.IndexOf("\r\n"u8) is >= 0 and int length)
         {
@@ -27,6 +23,15 @@ internal static class Http11RequestHead
         }
 
         return true;
+    }
+
+    /// <summary>Whether bytes are the whole head of one request, and nothing else.</summary>
+    public static bool IsWholeHead(ReadOnlySpan<byte> written)
+    {
+        ReadOnlySpan<byte> end = "\r\n\r\n"u8;
+        return written.IndexOf("\r\n"u8) is > 0 and int line
+            && written[..line].EndsWith(" HTTP/1.1"u8)
+            && written.IndexOf(end) == written.Length - end.Length;
     }
 
     private static bool IsMoreThanAHead(ReadOnlySpan<byte> name) =>

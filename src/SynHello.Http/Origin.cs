@@ -19,21 +19,42 @@ internal readonly record struct Origin(string Host, int Port, string ServerName)
     /// <param name="message">The request that the connection is made for.</param>
     /// <param name="request">What is known of it; null where it is a CONNECT for a proxy.</param>
     /// <param name="dialed">What is to be dialed: for a proxy, the proxy.</param>
-    public static Origin? Of(HttpRequestMessage message, SecureRequest? request, DnsEndPoint dialed)
+    /// <param name="findProxy">The proxy for a URI; null where there is none.</param>
+    /// <exception cref="HttpRequestException">
+    /// Nobody can tell what the connection is for: the request was answered over another one and redirected meanwhile, perhaps more than
+    /// once. A connection without TLS of ours could end up among those for HTTPS.
+    /// </exception>
+    public static Origin? Of(HttpRequestMessage message, SecureRequest? request, DnsEndPoint dialed, Func<Uri, Uri?> findProxy)
     {
-        if (request is null
-            || message.RequestUri is not { } uri
-            || (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeWss)
-            || uri.Port != dialed.Port
-            || !string.Equals(uri.IdnHost, dialed.Host, StringComparison.OrdinalIgnoreCase))
-        {
+        if (request is null)
             return null;
+        bool isPlain = true;
+        foreach (Uri? known in (ReadOnlySpan<Uri?>)[message.RequestUri, request.Uri])
+        {
+            if (known is not { IsAbsoluteUri: true } uri)
+                continue;
+            bool isSecure = uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeWss;
+            if (LeadsTo(uri, dialed))
+                return isSecure ? Of(request, uri) with { Host = dialed.Host } : null;
+            if (findProxy(uri) is { } proxy && LeadsTo(proxy, dialed))
+                return null;
+            isPlain &= !isSecure;
         }
 
-        // As SocketsHttpHandler does: who sets Host wants a certificate for that one.
-        string name = request.Host is { Length: > 0 } host ? HostOf(host) : uri.IdnHost;
-        return new Origin(dialed.Host, dialed.Port, name);
+        return isPlain
+            ? null
+            : throw new HttpRequestException(
+                HttpRequestError.ConnectionError, $"The request that a connection to {dialed.Host}:{dialed.Port} was for is for another host by now.");
     }
+
+    private static bool LeadsTo(Uri uri, DnsEndPoint dialed) =>
+        uri.Port == dialed.Port && string.Equals(uri.IdnHost, dialed.Host, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// The origin of a request to a URI. As <see cref="SocketsHttpHandler"/> does it, who sets Host wants a certificate for that one.
+    /// </summary>
+    public static Origin Of(SecureRequest request, Uri uri) =>
+        new(uri.IdnHost, uri.Port, request.Host is { Length: > 0 } host ? HostOf(host) : uri.IdnHost);
 
     /// <summary>The host in a Host header: without its port, and an IPv6 address without its brackets.</summary>
     private static string HostOf(string header)

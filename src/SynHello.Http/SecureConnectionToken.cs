@@ -15,8 +15,8 @@ namespace SynHello.Http;
 [SuppressMessage("Usage", "CA2215", Justification = "The base class is one that all tokens of HTTP/2 share, or never began.")]
 internal sealed class SecureConnectionToken : SslStream
 {
-    private static readonly Lazy<Task<SecureConnectionToken>> s_http11 = new(() => NegotiateAsync(SslApplicationProtocol.Http11));
-    private static readonly Lazy<Task<SecureConnectionToken>> s_http2 = new(() => NegotiateAsync(SslApplicationProtocol.Http2));
+    private static readonly AsyncLazy<SecureConnectionToken> s_http11 = new(() => NegotiateAsync(SslApplicationProtocol.Http11));
+    private static readonly AsyncLazy<SecureConnectionToken> s_http2 = new(() => NegotiateAsync(SslApplicationProtocol.Http2));
 
     private SecureConnectionToken(Stream connection)
         : base(connection, leaveInnerStreamOpen: true) => Connection = connection;
@@ -30,7 +30,9 @@ internal sealed class SecureConnectionToken : SslStream
     /// <summary>Whether HTTP/2 is spoken on it.</summary>
     public bool IsHttp2 { get; private set; }
 
-    /// <summary>A token for a request that is content with HTTP/1.1: nobody asks it what was negotiated.</summary>
+    /// <summary>
+    /// A token for a request that is content with HTTP/1.1: nobody asks it what was negotiated. It has no channel binding.
+    /// </summary>
     public static SecureConnectionToken ForHttp11(Origin origin, Stream connection) => new(connection) { Origin = origin };
 
     /// <summary>A token for a request that is to be spoken in HTTP/2 if the server chooses that.</summary>
@@ -62,7 +64,8 @@ internal sealed class SecureConnectionToken : SslStream
 
     /// <summary>
     /// A token that has truly negotiated a protocol: with itself, in memory, once a process. The others are copies of it, because
-    /// <see cref="SslStream.NegotiatedApplicationProtocol"/> cannot be overridden.
+    /// <see cref="SslStream.NegotiatedApplicationProtocol"/> cannot be overridden. Their channel binding (RFC 5929) is that connection's, and
+    /// of no use: see <see cref="SecureConnector.BindsNobody"/>.
     /// </summary>
     private static async Task<SecureConnectionToken> NegotiateAsync(SslApplicationProtocol protocol)
     {

@@ -83,7 +83,7 @@ public sealed partial class SecureHttpHandler
 
     /// <summary>
     /// Whether a proxy is used where there is one; true by default. What goes through a proxy is <see
-    /// cref="SocketsHttpHandler"/>'s own, TLS included (<see cref="SslOptions"/>).
+    /// cref="SocketsHttpHandler"/>'s own, TLS included, under <see cref="SecureOptions"/>' trust unless <see cref="SslOptions"/> say otherwise.
     /// </summary>
     public bool UseProxy
     {
@@ -265,8 +265,11 @@ public sealed partial class SecureHttpHandler
     }
 
     /// <summary>
-    /// How .NET's own TLS connects, where a proxy is in between. Other connections are <see cref="SecureOptions"/>'
-    /// business.
+    /// How .NET's own TLS connects, where a proxy is in between or HTTP/3 is spoken. Other connections are <see cref="SecureOptions"/>'
+    /// business. Where neither <see cref="SslClientAuthenticationOptions.CertificateChainPolicy"/> nor <see
+    /// cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/> is set, servers' certificates, a proxy's too, are judged as <see
+    /// cref="SecureOptions"/> say, but without the OCSP responses that come with them. Certificates of the client's are not taken from there:
+    /// where there are some, and none here, no such connection is made.
     /// </summary>
     public SslClientAuthenticationOptions SslOptions
     {

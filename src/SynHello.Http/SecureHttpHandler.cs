@@ -18,6 +18,7 @@ namespace SynHello.Http;
 /// <para>HTTP/2 is spoken where a request asks for it (<see cref="HttpRequestMessage.Version"/>, <see
 /// cref="HttpRequestMessage.VersionPolicy"/>) and the server chooses it by ALPN. A request for HTTP/3 that <see
 /// cref="SocketsHttpHandler"/> can serve so is served by it, over QUIC.</para>
+/// <para>Negotiate and NTLM authenticate without a channel binding: a server that requires one (Extended Protection) refuses them.</para>
 /// </remarks>
 public sealed partial class SecureHttpHandler : HttpMessageHandler
 {
@@ -34,6 +35,7 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
     private readonly Lock _lock = new();
     private SecureClientOptions _secureOptions = new();
     private RetryMetrics? _metrics;
+    private SecureConnector? _connector;
     private volatile bool _isStarted;
     private volatile bool _isDisposed;
 
@@ -83,9 +85,14 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
             SecureClientOptions options = _secureOptions.Clone();
             options.MeterFactory ??= _inner.MeterFactory;
             _metrics = RetryMetrics.Of(options.MeterFactory);
-            var connector = new SecureConnector(options, _earlyRequests, _inner.ConnectTimeout);
-            _inner.ConnectCallback = connector.ConnectAsync;
-            _inner.PlaintextStreamFilter = connector.ExchangeTokenAsync;
+            _earlyRequests.FollowsRedirects = _inner.AllowAutoRedirect;
+            _connector = new SecureConnector(options, _earlyRequests, _inner.ConnectTimeout, FindProxy)
+            {
+                BindsNobody = _inner.Credentials is not null,
+            };
+            _inner.SslOptions = DotNetTls.Derive(_inner.SslOptions, options, _connector.Client);
+            _inner.ConnectCallback = _connector.ConnectAsync;
+            _inner.PlaintextStreamFilter = _connector.ExchangeTokenAsync;
             _isStarted = true;
         }
     }
@@ -95,6 +102,15 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isStarted)
             throw new InvalidOperationException("A request was sent already: the handler's properties can no longer be set.");
+    }
+
+    /// <summary>The proxy that <see cref="SocketsHttpHandler"/> takes for a URI; null where it takes none.</summary>
+    private Uri? FindProxy(Uri uri)
+    {
+        if (!_inner.UseProxy)
+            return null;
+        IWebProxy proxy = _inner.Proxy ?? HttpClient.DefaultProxy;
+        return proxy.IsBypassed(uri) ? null : proxy.GetProxy(uri);
     }
 
     /// <summary>Sends a request, and once more where it was too early.</summary>
@@ -111,9 +127,12 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
             return response;
         }
 
-        if (isAsync)
-            await DrainAsync(response, cancellationToken).ConfigureAwait(false);
-        response.Dispose();
+        using (response)
+        {
+            if (isAsync)
+                await DrainAsync(response, cancellationToken).ConfigureAwait(false);
+        }
+
         _metrics!.TooEarly();
         request = _earlyRequests.Describe(message, isRetry: true);
         return await SendOnceAsync(message, request, isAsync, cancellationToken).ConfigureAwait(false);
@@ -126,14 +145,49 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
         bool isBarred = _earlyRequests.Bar(message, request);
         try
         {
-            return isAsync
-                ? await _invoker.SendAsync(message, cancellationToken).ConfigureAwait(false)
-                : _invoker.Send(message, cancellationToken);
+            if (!isAsync)
+                return _invoker.Send(message, cancellationToken);
+            if (_connector!.IsForHttp11(message, request))
+                FallBackToHttp11(message);
+            try
+            {
+                return await SendAnyAsync(message, request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (HttpRequestException) when (request.IsForHttp11)
+            {
+                FallBackToHttp11(message);
+                return await SendAnyAsync(message, request, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
             if (isBarred)
                 _earlyRequests.Unbar();
+        }
+    }
+
+    /// <summary>As <see cref="SocketsHttpHandler"/> does it where a server demands it.</summary>
+    private static void FallBackToHttp11(HttpRequestMessage message)
+    {
+        message.Version = HttpVersion.Version11;
+        message.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+    }
+
+    private Task<HttpResponseMessage> SendAnyAsync(HttpRequestMessage message, SecureRequest request, CancellationToken cancellationToken) =>
+        request.Uri is { IsAbsoluteUri: true } uri && SecureRequest.OffersHttp2(message) && SecureRequest.HasContentForOnce(message)
+            ? SendContentForOnceAsync(message, uri, cancellationToken)
+            : _invoker.SendAsync(message, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendContentForOnceAsync(HttpRequestMessage message, Uri uri, CancellationToken cancellationToken)
+    {
+        await _earlyRequests.Deferred.BeginForOnceAsync(uri.IdnHost, uri.Port, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _invoker.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _earlyRequests.Deferred.EndForOnce(uri.IdnHost, uri.Port);
         }
     }
 
@@ -149,10 +203,11 @@ public sealed partial class SecureHttpHandler : HttpMessageHandler
         {
             await response.Content.LoadIntoBufferAsync(LongestRefusal, linked.Token).ConfigureAwait(false);
         }
-        catch (Exception exception)
-            when (exception is OperationCanceledException or IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
+        catch (Exception)
         {
-            // Disposing of the response ends its connection.
+            cancellationToken.ThrowIfCancellationRequested();
+
+            // Whatever else is wrong with it, its encoding for instance: disposing of the response ends its connection.
         }
     }
 }

@@ -56,6 +56,11 @@ internal sealed class ClientAttempt : IDisposable
     /// <summary>How long a first flight that rides in a SYN is made at least, in bytes.</summary>
     public int PaddedLength { get; init; }
 
+    /// <summary>
+    /// Whether the bytes mean something in their protocol alone: a server that chooses none by ALPN is not sent them either.
+    /// </summary>
+    public bool DemandsProtocol { get; init; }
+
     /// <summary>Why the bytes did not go as early data.</summary>
     public EarlyDataReason Reason { get; private set; }
 
@@ -82,9 +87,7 @@ internal sealed class ClientAttempt : IDisposable
             TlsNegotiation negotiated = Engine.Negotiated;
             if (Request.IsEmpty || negotiated.EarlyData == EarlyDataStatus.Accepted)
                 return false;
-            return !IsReplaySafe
-                || negotiated.ApplicationProtocol == default
-                || negotiated.ApplicationProtocol == RequestProtocol;
+            return !IsReplaySafe || IsRequestProtocol(negotiated.ApplicationProtocol);
         }
     }
 
@@ -174,8 +177,9 @@ internal sealed class ClientAttempt : IDisposable
             return EarlyDataReason.LongerThanSessionAllows;
 
         // A server that chose no protocol then speaks only one, and takes early data only if it chooses none again.
-        return session.ApplicationProtocol == default || session.ApplicationProtocol == RequestProtocol
-            ? EarlyDataReason.None
-            : EarlyDataReason.ApplicationProtocolDiffers;
+        return IsRequestProtocol(session.ApplicationProtocol) ? EarlyDataReason.None : EarlyDataReason.ApplicationProtocolDiffers;
     }
+
+    private bool IsRequestProtocol(SslApplicationProtocol chosen) =>
+        chosen == RequestProtocol || (chosen == default && !DemandsProtocol);
 }

@@ -30,7 +30,9 @@ public sealed class SecureClient
     private static readonly TimeSpan s_longestPatience = TimeSpan.FromSeconds(3);
 
     private readonly TlsClientConfiguration _configuration;
+    private readonly SslApplicationProtocol[] _sessionProtocols;
     private readonly CertificateVerification _verification;
+    private readonly TimeSpan _maximumSessionAge;
     private readonly Func<TlsCredentialRequest, CancellationToken, ValueTask<IReadOnlyList<TlsCredential>>>? _credentialCallback;
     private readonly FastOpenDialer _dialer;
     private readonly HeldFlights _heldFlights;
@@ -48,12 +50,24 @@ public sealed class SecureClient
     /// <exception cref="ArgumentOutOfRangeException">A timeout, an age or a limit is out of its range.</exception>
     /// <exception cref="ArgumentException">The revocation options say what is not allowed, or a version is neither TLS 1.2 nor TLS 1.3.</exception>
     public SecureClient(SecureClientOptions? options = null)
+        : this(options ?? new SecureClientOptions(), sharing: null)
     {
-        options ??= new SecureClientOptions();
+    }
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="options">How it connects.</param>
+    /// <param name="sharing">
+    /// One of the same options but for its application protocols, whose verification and sessions it shares; null for none. For who knows
+    /// that a server chooses this one's protocol of what that one offers: a session is good for early data in the protocol that was chosen
+    /// (RFC 8446 section 4.2.10), whatever was offered beside it.
+    /// </param>
+    internal SecureClient(SecureClientOptions options, SecureClient? sharing)
+    {
         Timeouts.Check(options.HandshakeTimeout, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaximumSessionAge, TimeSpan.Zero, nameof(options));
         TlsCryptoProvider provider = options.CryptoProvider;
-        _verification = new CertificateVerification(options);
+        _verification = sharing?._verification ?? new CertificateVerification(options);
+        _maximumSessionAge = options.MaximumSessionAge;
         _configuration = new TlsClientConfiguration(provider)
         {
             Versions = ProtocolVersions.Of(options.EnabledSslProtocols, nameof(options)),
@@ -74,6 +88,7 @@ public sealed class SecureClient
             Credentials = [.. options.Credentials],
             CredentialSelector = options.CredentialCallback is null ? null : static _ => null,
         };
+        _sessionProtocols = sharing?._sessionProtocols ?? [.. options.ApplicationProtocols];
         _credentialCallback = options.CredentialCallback;
         _fastOpen = options.FastOpen;
         _handshakeTimeout = options.HandshakeTimeout;
@@ -84,7 +99,7 @@ public sealed class SecureClient
         _recordSizing = RecordSizing.For(options.RecordSizing, options.RecordPadding);
         _dialer = new FastOpenDialer(options.FastOpenPaths, _timeProvider);
         if (options.AllowResumption)
-            _sessions = options.SessionStore ?? new MemorySessionStore(timeProvider: options.TimeProvider);
+            _sessions = options.SessionStore ?? sharing?._sessions ?? new MemorySessionStore(timeProvider: options.TimeProvider);
         _heldFlights = new HeldFlights(_timeProvider);
         _logger = options.LoggerFactory.CreateLogger<SecureClient>();
         _metrics = HandshakeMetrics.OfClients(options.MeterFactory);
@@ -198,13 +213,26 @@ public sealed class SecureClient
     /// <inheritdoc cref="DeferredSecureStream.FirstWriteIsReplaySafe" path="/summary/node()"/>
     /// </param>
     /// <returns>The stream. Nothing has been sent yet.</returns>
-    public DeferredSecureStream OpenStream(EndPoint endPoint, string targetHost, bool firstWriteIsReplaySafe = false)
+    public DeferredSecureStream OpenStream(EndPoint endPoint, string targetHost, bool firstWriteIsReplaySafe = false) =>
+        OpenStream(endPoint, targetHost, firstWriteIsReplaySafe, demandsProtocol: false);
+
+    /// <summary>What verifies the servers' certificates.</summary>
+    internal CertificateVerification Verification => _verification;
+
+    /// <param name="endPoint">Where to connect.</param>
+    /// <param name="targetHost">The host that the certificate has to be for.</param>
+    /// <param name="firstWriteIsReplaySafe">Whether the first write may be early data.</param>
+    /// <param name="demandsProtocol">
+    /// Whether a first write that may be early data is sent only to a server that chooses its protocol by ALPN, and not to one that chooses none.
+    /// </param>
+    internal DeferredSecureStream OpenStream(
+        EndPoint endPoint, string targetHost, bool firstWriteIsReplaySafe, bool demandsProtocol)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentException.ThrowIfNullOrEmpty(targetHost);
         return new DeferredSecureStream(
             (request, isReplaySafe, cancellationToken) =>
-                ConnectAsync(endPoint, targetHost, request, isReplaySafe, cancellationToken))
+                ConnectAsync(endPoint, targetHost, request, isReplaySafe, cancellationToken, demandsProtocol))
         {
             FirstWriteIsReplaySafe = firstWriteIsReplaySafe,
         };
@@ -228,12 +256,14 @@ public sealed class SecureClient
     /// <param name="request">What is sent first.</param>
     /// <param name="isReplaySafe">Whether it may be early data.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="demandsProtocol"><inheritdoc cref="ClientAttempt.DemandsProtocol" path="/summary/node()"/></param>
     private async ValueTask<SecureStream> ConnectAsync(
         EndPoint endPoint,
         string targetHost,
         ReadOnlyMemory<byte> request,
         bool isReplaySafe,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool demandsProtocol = false)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentException.ThrowIfNullOrEmpty(targetHost);
@@ -245,7 +275,7 @@ public sealed class SecureClient
         try
         {
             stream = await HandshakeAsync(
-                endPoint, targetHost, asciiHost, request, isReplaySafe, cancellationToken).ConfigureAwait(false);
+                endPoint, targetHost, asciiHost, request, isReplaySafe, demandsProtocol, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -267,11 +297,13 @@ public sealed class SecureClient
         string asciiHost,
         ReadOnlyMemory<byte> request,
         bool isReplaySafe,
+        bool demandsProtocol,
         CancellationToken cancellationToken)
     {
         using var attempt = new ClientAttempt(
             _configuration, asciiHost, SessionsFor(endPoint, asciiHost), request, isReplaySafe)
         {
+            DemandsProtocol = demandsProtocol,
             PaddedLength = _fastOpen == FastOpenMode.Cookieless ? CookielessFlight : 0,
         };
         using var timeout = new CancellationTokenSource(_handshakeTimeout, _timeProvider);
@@ -394,8 +426,10 @@ public sealed class SecureClient
                     known.Host,
                     known.Port,
                     asciiHost,
-                    _configuration.ApplicationProtocols,
+                    _sessionProtocols,
                     _verification.TrustSettings),
+                _maximumSessionAge,
+                _timeProvider,
                 _verification.AsksEachTime ? chain => _verification.IsStillTrusted(this, chain, asciiHost) : null,
                 _logger);
     }

@@ -10,11 +10,17 @@ namespace SynHello;
 /// </summary>
 /// <param name="store">Where sessions are.</param>
 /// <param name="key">What they are kept under.</param>
+/// <param name="maximumAge">
+/// How long ago the chain of a session may have been verified: who made it, and shares the store, may have allowed more.
+/// </param>
+/// <param name="timeProvider">The clock that tells.</param>
 /// <param name="isTrusted">Whether the chain of a session is trusted still; null where its verdict stands until it ends.</param>
 /// <param name="logger">Where failures go.</param>
 internal sealed class SessionKeeper(
     SessionStore store,
     SessionKey key,
+    TimeSpan maximumAge,
+    TimeProvider timeProvider,
     Func<IReadOnlyList<ReadOnlyMemory<byte>>, bool>? isTrusted,
     ILogger logger)
 {
@@ -42,7 +48,11 @@ internal sealed class SessionKeeper(
             return null;
         }
 
-        return session is null || isTrusted is null || isTrusted(session.Session.PeerCertificates) ? session : null;
+        return session is not null
+            && timeProvider.GetUtcNow() - session.VerifiedAt < maximumAge
+            && (isTrusted is null || isTrusted(session.Session.PeerCertificates))
+            ? session
+            : null;
     }
 
     /// <summary>Gives a session back that was taken and not used.</summary>

@@ -217,6 +217,22 @@ public sealed class CompatibilityTests
         Assert.Equal(HttpRequestError.NameResolutionError, failure.HttpRequestError);
     }
 
+    /// <summary>Whatever goes wrong while a connection is made.</summary>
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task CallbackThatThrows_IsARequestThatFailed(string method)
+    {
+        await using WebServer server = await WebServer.StartStockAsync(HttpProtocols.Http1);
+        using HttpClient client = TestClient.Create(
+            handler => handler.SecureOptions.RemoteCertificateValidationCallback = (_, _, _, _) => throw new FormatException("odd"));
+
+        HttpRequestException failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(
+            new HttpRequestMessage(new HttpMethod(method), server.Uri), Cancelled));
+
+        Assert.IsType<FormatException>(failure.InnerException);
+    }
+
     [Fact]
     public async Task Http_IsPlain()
     {

@@ -1,9 +1,14 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net;
 
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 using SynHello.AspNetCore;
+using SynHello.Testing;
 
 namespace SynHello.Http.Tests;
 
@@ -11,7 +16,7 @@ namespace SynHello.Http.Tests;
 /// Which requests ride as early data, and what becomes of those that come too early. Each visit has a handler of its own, and
 /// finds the sessions of the one before.
 /// </summary>
-public sealed class EarlyDataTests
+public sealed partial class EarlyDataTests
 {
     private readonly MemorySessionStore _sessions = new(sessionsPerKey: 64);
 
@@ -71,25 +76,6 @@ public sealed class EarlyDataTests
         Assert.Equal(1, relay.Resumptions);
     }
 
-    /// <summary>Requests share a flight there, and a stream cannot tell whose they are.</summary>
-    [Fact]
-    public async Task RequestThatIsBarred_KeepsAFlightOfHttp2FromBeingEarly()
-    {
-        await using WebServer server = await WebServer.StartSecureAsync(HttpProtocols.Http1AndHttp2);
-        using var relay = new FirstFlightRelay(server.Port);
-        await VisitAsync(relay.Uri, version: "2.0");
-        relay.Forget();
-
-        using HttpClient client = Client("2.0");
-        using var barred = new HttpRequestMessage(HttpMethod.Get, relay.Uri) { Version = HttpVersion.Version20 };
-        barred.Options.Set(SecureHttpRequestOptions.AllowEarlyData, false);
-        Task<HttpResponseMessage>[] sent = [client.SendAsync(barred, Cancelled), .. Enumerable.Range(0, 8).Select(_ => client.GetAsync(relay.Uri, Cancelled))];
-        foreach (HttpResponseMessage response in await Task.WhenAll(sent))
-            response.Dispose();
-
-        Assert.Equal([FirstFlightRelay.Handshake], relay.FirstFlight);
-    }
-
     [Fact]
     public async Task TooEarlyOverHttp2_IsSentOnceMoreOnTheSameConnection()
     {
@@ -101,38 +87,6 @@ public sealed class EarlyDataTests
         Assert.Equal("late", answer);
         Assert.Equal(["HTTP/2 GET /", "HTTP/2 GET / early", "HTTP/2 GET /"], server.Requests);
         Assert.Equal(2, server.Connections);
-    }
-
-    /// <summary>
-    /// The server that spoke HTTP/2 speaks HTTP/1.1 now: not a byte of HTTP/2 gets to its application, and nobody notices.
-    /// </summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task ServerThatGaveUpHttp2_IsSentEachRequestOnce(bool posts)
-    {
-        var keys = new SessionTicketKeyRing();
-        int port;
-        await using (WebServer before = await WebServer.StartSecureAsync(HttpProtocols.Http1AndHttp2, options => options.TicketKeys = keys))
-        {
-            port = before.Port;
-            await VisitAsync(before, version: "2.0");
-        }
-
-        await using WebServer server = await WebServer.StartSecureAsync(
-            HttpProtocols.Http1, options => options.TicketKeys = keys, port: port);
-        using HttpClient client = Client("2.0");
-        Task<HttpResponseMessage>[] sent = [.. Enumerable.Range(0, 4).Select(number => number == 0 || !posts
-            ? client.GetAsync(server.Uri, Cancelled)
-            : client.PostAsync(server.Uri, new StringContent("effect"), Cancelled))];
-        foreach (HttpResponseMessage response in await Task.WhenAll(sent))
-        {
-            Assert.Equal((HttpStatusCode.OK, "1.1"), (response.StatusCode, response.Version.ToString()));
-            response.Dispose();
-        }
-
-        Assert.Equal(4, server.Requests.Count);
-        Assert.Equal(posts ? 3 : 0, server.Requests.Count(request => request == "HTTP/1.1 POST /"));
     }
 
     [Theory]
@@ -211,7 +165,7 @@ public sealed class EarlyDataTests
     [Fact]
     public async Task TooEarly_IsSentOnceMoreOnTheSameConnection()
     {
-        using var metrics = new Testing.RecordedMetrics();
+        using var metrics = new RecordedMetrics();
         await using WebServer server = await WebServer.StartSecureAsync(handler: RefuseEarly);
         await VisitAsync(server);
 
@@ -352,6 +306,68 @@ public sealed class EarlyDataTests
 
         Assert.Equal(["HTTP/1.1 GET /", "HTTP/1.1 GET / early"], server.Requests);
         Assert.Equal(["HTTP/1.1 GET /", "HTTP/1.1 GET / early"], target.Requests);
+    }
+
+    [Fact]
+    public async Task TooEarly_InAnEncodingThatCannotBeRead_IsSentOnceMore()
+    {
+        await using WebServer server = await WebServer.StartSecureAsync(handler: async context =>
+        {
+            if (context.IsEarlyData())
+                context.Response.Headers.ContentEncoding = "gzip";
+            await RefuseEarly(context);
+        });
+        await VisitAsync(server);
+
+        Assert.Equal("late", await VisitAsync(server, configure: handler => handler.AutomaticDecompression = DecompressionMethods.All));
+    }
+
+    /// <summary>Each attempt is a span of its own, and its server is told of that one.</summary>
+    [Fact]
+    public async Task TooEarly_IsSentOnceMoreUnderASpanOfItsOwn()
+    {
+        var parents = new ConcurrentQueue<string>();
+        await using WebServer server = await WebServer.StartSecureAsync(handler: context =>
+        {
+            parents.Enqueue(context.Request.Headers.TraceParent.ToString());
+            return RefuseEarly(context);
+        });
+        await VisitAsync(server);
+        parents.Clear();
+
+        using Activity caller = new Activity("caller").Start();
+        using HttpClient client = Client();
+        (await client.GetAsync(server.Uri, Cancelled)).Dispose();
+
+        Assert.Equal(2, parents.Count);
+        Assert.Equal(2, parents.Distinct().Count());
+        Assert.All(parents, parent => Assert.Contains(caller.TraceId.ToString(), parent, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(5, 5)]
+    public async Task Tickets_AreAskedForAsTheOptionsSay(int? onResumption, int expected)
+    {
+        await using WebServer server = await WebServer.StartSecureAsync();
+        await VisitAsync(server);
+        int atFirst = _sessions.Count;
+
+        await VisitAsync(server, configure: handler => handler.SecureOptions.ResumptionTicketRequest = onResumption);
+
+        Assert.Equal(8, atFirst);
+        Assert.Equal(atFirst - 1 + expected, _sessions.Count);
+    }
+
+    /// <summary>A body of bytes, or one that can be read once and not again.</summary>
+    private static HttpContent Content(bool canBeSentOnce)
+    {
+        if (!canBeSentOnce)
+            return new StringContent("effect");
+        var pipe = new Pipe();
+        pipe.Writer.Write("effect"u8);
+        pipe.Writer.Complete();
+        return new StreamContent(pipe.Reader.AsStream());
     }
 
     private static Task RefuseEarly(HttpContext context)

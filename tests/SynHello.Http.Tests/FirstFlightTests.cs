@@ -10,6 +10,8 @@ namespace SynHello.Http.Tests;
 /// <summary>What the bytes of a first flight say, whoever wrote them.</summary>
 public sealed class FirstFlightTests
 {
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     private const string Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
     [Theory]
@@ -83,45 +85,66 @@ public sealed class FirstFlightTests
         Assert.Equal(isEarly, await IsEarlyAsync(isHttp2: false, Encoding.ASCII.GetBytes(written), message));
     }
 
+    /// <summary>A pool makes a request again whose connection has ended: it has been early once.</summary>
+    [Fact]
+    public async Task RequestThatWasEarly_IsNotEarlyAgain()
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, "https://localhost/");
+
+        Assert.False(await IsEarlyAsync(isHttp2: false, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), message, wasEarly: true));
+    }
+
+    /// <summary>Some requests wait for the server's SETTINGS before they are written (RFC 8441 section 3).</summary>
+    [Fact]
+    public async Task ConnectionOfHttp2_ThatNobodyWritesTo_ConnectsAfterAWhile()
+    {
+        await using WebServer server = await WebServer.StartSecureAsync(HttpProtocols.Http1AndHttp2);
+        SecureClient client = await ReturningClientAsync(server, isHttp2: true);
+        var clock = new Testing.FakeTimeProvider();
+        await using DeferredSecureStream inner = client.OpenStream(WebServer.Host, server.Port);
+        await using FirstRequestStream stream = Defer(inner, server, isHttp2: true, new EarlyRequests(), clock);
+        await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(Preface), .. Convert.FromHexString("000000040000000000")]);
+        ValueTask<int> reading = stream.ReadAsync(new byte[1000]);
+        Assert.Equal(1, clock.ActiveTimers);
+        clock.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Null(inner.Connection);
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.NotEqual(0, await reading.AsTask().WaitAsync(Cancelled));
+        Assert.Equal(EarlyDataStatus.None, inner.Connection!.Report.EarlyData);
+        Assert.Equal(0, clock.ActiveTimers);
+        await stream.WriteAsync(Http2Get("82"));
+        while (server.Requests.Count == 0)
+            Assert.NotEqual(0, await stream.ReadAsync(new byte[1000], Cancelled));
+        Assert.Equal(["HTTP/2 GET /"], server.Requests);
+    }
+
     [Theory]
     [InlineData("82", false, true)]
     [InlineData("82", true, false)]
     [InlineData("83", false, false)]
     public async Task ConnectionOfHttp2_IsEarlyUnlessSomebodyIsBarredOrNotSafe(string method, bool isBarred, bool isEarly)
     {
-        // :method, :scheme https, :path /, :authority localhost
-        string block = method + "8784" + "0109" + Convert.ToHexString("localhost"u8);
-        byte[] headers = Convert.FromHexString($"{block.Length / 2:x6}" + "01" + "05" + "00000001" + block);
         using var message = new HttpRequestMessage(HttpMethod.Get, "https://localhost/");
         message.Options.Set(SecureHttpRequestOptions.AllowEarlyData, !isBarred);
 
-        Assert.Equal(isEarly, await IsEarlyAsync(isHttp2: true, headers, message));
+        Assert.Equal(isEarly, await IsEarlyAsync(isHttp2: true, Http2Get(method), message));
     }
 
     /// <summary>Writes to a connection of a returning client, while a request is under way.</summary>
-    private static async Task<bool> IsEarlyAsync(bool isHttp2, byte[] written, HttpRequestMessage underWay)
+    private static async Task<bool> IsEarlyAsync(bool isHttp2, byte[] written, HttpRequestMessage underWay, bool wasEarly = false)
     {
         await using WebServer server = await WebServer.StartSecureAsync(HttpProtocols.Http1AndHttp2);
-        var client = new SecureClient(new SecureClientOptions
-        {
-            FastOpen = Sockets.FastOpenMode.Off,
-            TrustedRoots = [WebServer.Root],
-            ApplicationProtocols = isHttp2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11],
-        });
-        await using (SecureStream first = await client.ConnectAsync(WebServer.Host, server.Port))
-        {
-            await first.WriteAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
-            Assert.NotEqual(0, await first.ReadAsync(new byte[1000]));
-        }
-
+        SecureClient client = await ReturningClientAsync(server, isHttp2);
         var earlyRequests = new EarlyRequests();
         SecureRequest request = earlyRequests.Describe(underWay, isRetry: false);
+        if (wasEarly)
+            request.EarlyAt = new Origin(WebServer.Host, server.Port, WebServer.Host);
         request.BeginIn(underWay);
         earlyRequests.Bar(underWay, request);
-        var origin = new Origin(WebServer.Host, server.Port, WebServer.Host);
-        await using DeferredSecureStream inner = client.OpenStream(origin.EndPoint, origin.ServerName);
-        await using var stream = new FirstRequestStream(
-            inner, isHttp2, origin, earlyRequests, new OriginProtocols(TimeProvider.System), Timeout.InfiniteTimeSpan);
+        await using DeferredSecureStream inner = client.OpenStream(WebServer.Host, server.Port);
+        await using FirstRequestStream stream = Defer(inner, server, isHttp2, earlyRequests, TimeProvider.System);
         ValueTask<int> reading = stream.ReadAsync(Memory<byte>.Empty); // as pools do; it connects nothing
         if (isHttp2)
         {
@@ -137,5 +160,40 @@ public sealed class FirstFlightTests
         Assert.True(report.IsResumed);
         Assert.Equal(isHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11, report.ApplicationProtocol);
         return report.EarlyData == EarlyDataStatus.Accepted;
+    }
+
+    /// <summary>:method, :scheme https, :path /, :authority localhost.</summary>
+    private static byte[] Http2Get(string method)
+    {
+        string block = method + "8784" + "0109" + Convert.ToHexString("localhost"u8);
+        return Convert.FromHexString($"{block.Length / 2:x6}" + "01" + "05" + "00000001" + block);
+    }
+
+    private static FirstRequestStream Defer(
+        DeferredSecureStream inner, WebServer server, bool isHttp2, EarlyRequests earlyRequests, TimeProvider clock) => new(
+        inner,
+        isHttp2,
+        new Origin(WebServer.Host, server.Port, WebServer.Host),
+        earlyRequests,
+        new OriginProtocols(TimeProvider.System),
+        Timeout.InfiniteTimeSpan,
+        clock);
+
+    /// <summary>A client that was there once.</summary>
+    private static async Task<SecureClient> ReturningClientAsync(WebServer server, bool isHttp2)
+    {
+        var client = new SecureClient(new SecureClientOptions
+        {
+            FastOpen = Sockets.FastOpenMode.Off,
+            TrustedRoots = [WebServer.Root],
+            ApplicationProtocols = isHttp2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11],
+        });
+        await using (SecureStream first = await client.ConnectAsync(WebServer.Host, server.Port))
+        {
+            await first.WriteAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+            Assert.NotEqual(0, await first.ReadAsync(new byte[1000]));
+        }
+
+        return client;
     }
 }

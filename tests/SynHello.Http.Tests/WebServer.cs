@@ -40,6 +40,9 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>The root that clients have to trust.</summary>
     public static System.Security.Cryptography.X509Certificates.X509Certificate2 Root => s_chain.Root;
 
+    /// <summary>What servers show.</summary>
+    public static SynHello.Tls.TlsCredential Credential => s_chain.ToCredential();
+
     public int Port { get; private set; }
 
     public Uri Uri => new($"https://{Host}:{Port}/");
@@ -79,7 +82,7 @@ internal sealed class WebServer : IAsyncDisposable
                 options =>
                 {
                     options.ListenEndPoint = new IPEndPoint(IPAddress.Loopback, port);
-                    options.Credentials = [s_chain.ToCredential()];
+                    options.Credentials = [Credential];
                     options.MaximumEarlyData = 16_384;
                     options.ApplicationProtocols = protocols switch
                     {

@@ -66,6 +66,23 @@ public sealed class HttpOnTheWireTests
         Assert.Single(post.Entries, entry => entry.Contents.HasFlag(PacketContents.ClientHello));
     }
 
+    /// <summary>It is made again on the connection that is there, which costs the round trip that was saved and no more (RFC 8470 section 5.2).</summary>
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task TooEarly_IsMadeAgainOnTheSameConnection(string version)
+    {
+        await using LongWire wire = Start();
+        await using WebApplication server = await ServeSecureAsync(wire, FastOpenMode.Cookieless, allowEarlyData: false);
+        Func<SecureHttpHandler> handlers = Returning(wire, FastOpenMode.Cookieless);
+        await VisitAsync(wire, handlers(), LongWire.Port, version);
+
+        RoundTripLedger second = await VisitAsync(wire, handlers(), LongWire.Port, version);
+
+        Assert.Equal((true, EarlyDataUse.Accepted), (second.SessionResumed, second.EarlyData));
+        Assert.Equal((0, 2), (second.RequestSentRoundTrips, second.FirstByteRoundTrips));
+    }
+
     [Fact]
     public async Task FirstVisit_Cookieless_TakesOneRoundTripLessThanWithout()
     {
@@ -127,7 +144,7 @@ public sealed class HttpOnTheWireTests
         };
     }
 
-    private static Task<WebApplication> ServeSecureAsync(LongWire wire, FastOpenMode fastOpen) => ServeAsync(
+    private static Task<WebApplication> ServeSecureAsync(LongWire wire, FastOpenMode fastOpen, bool allowEarlyData = true) => ServeAsync(
         builder => builder.WebHost.UseSynHello(
             options =>
             {
@@ -137,15 +154,16 @@ public sealed class HttpOnTheWireTests
                 options.MaximumEarlyData = 16_384;
                 options.ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
             },
-            endPoint => endPoint.Protocols = HttpProtocols.Http1AndHttp2));
+            endPoint => endPoint.Protocols = HttpProtocols.Http1AndHttp2),
+        allowEarlyData);
 
-    private static async Task<WebApplication> ServeAsync(Action<WebApplicationBuilder> listen)
+    private static async Task<WebApplication> ServeAsync(Action<WebApplicationBuilder> listen, bool allowEarlyData = true)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         listen(builder);
         WebApplication application = builder.Build();
-        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true });
+        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = allowEarlyData });
         application.Run(context => context.Response.WriteAsync(new string('x', ResponseLength)));
         await application.StartAsync(Cancelled);
         return application;

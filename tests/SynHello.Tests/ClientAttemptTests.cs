@@ -75,7 +75,7 @@ public sealed class ClientAttemptTests
             CipherSuites = onlySuite is { } suite ? [new Wire.CipherSuite(suite)] : DefaultCryptoProvider.Instance.CipherSuites,
         };
         var attempt = new ClientAttempt(
-            configuration, "example.com", new SessionKeeper(_store, Key(), isTrusted: null, new CollectingLogger()), Exchange.Bytes(100), isReplaySafe: true);
+            configuration, "example.com", new SessionKeeper(_store, Key(), TimeSpan.FromDays(1), _clock, isTrusted: null, new CollectingLogger()), Exchange.Bytes(100), isReplaySafe: true);
         await attempt.PrepareAsync();
         return attempt;
     }

@@ -96,6 +96,22 @@ public sealed class ResumptionTests : IDisposable
         await AssertVisitAsync(client, isResumed: true);
     }
 
+    /// <summary>How long a verdict stands is for who relies on it to say, not for who made it.</summary>
+    [Fact]
+    public async Task SessionOfAMoreTrustingClient_IsTooOldForAStricterOne()
+    {
+        var clock = new StoppedTimers();
+        _server.Clock = clock;
+        SecureClient Client(TimeSpan maximumAge) => SecurePair.MakeClient(options =>
+            (options.TimeProvider, options.SessionStore, options.MaximumSessionAge) = (clock, _store, maximumAge));
+        await _server.VisitAsync(Client(TimeSpan.FromDays(1)));
+
+        clock.Offset = TimeSpan.FromMinutes(9);
+        await AssertVisitAsync(Client(TimeSpan.FromMinutes(10)), isResumed: true);
+        clock.Offset = TimeSpan.FromMinutes(10.5);
+        await AssertVisitAsync(Client(TimeSpan.FromMinutes(10)), isResumed: false);
+    }
+
     [Fact]
     public async Task TicketsThatComeLate_AreKept()
     {

@@ -99,13 +99,12 @@ public sealed class AllocationTests
             }
 
             ValueTask writing = from.WriteAsync(data);
-            if (rounds == 1 && writing.IsCompleted)
-                throw new InvalidOperationException("A write did not wait.");
+            bool counts = rounds > 1 || !writing.IsCompleted; // the sockets may have grown to take it all
             for (int received = await reading; received < buffer.Length;)
                 received += await to.ReadAsync(buffer.AsMemory(received));
             await writing;
 
-            if (i >= 0 && i % rounds == rounds - 1)
+            if (counts && i >= 0 && i % rounds == rounds - 1)
                 least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 

@@ -34,12 +34,14 @@ public static class SecureWebHostBuilderExtensions
         return builder.ConfigureServices(services =>
         {
             AddListeners(services);
+            RemainingEndPoints.AddTo(services);
             services.TryAddSingleton<ConfiguredCertificates>();
+            services.TryAddSingleton<ConfiguredEndPoints>();
             services.TryAddSingleton<KestrelSection>();
             services.TryAddEnumerable(
                 ServiceDescriptor.Singleton<IConfigureOptions<SecureListenerOptions>, ConfiguredListenerOptions>());
             services.TryAddEnumerable(
-                ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, ConfiguredEndPoints>());
+                ServiceDescriptor.Singleton<IPostConfigureOptions<SecureListenerOptions>, ConfiguredListenerCertificates>());
         });
     }
 
@@ -76,12 +78,7 @@ public static class SecureWebHostBuilderExtensions
         return builder.ConfigureServices(services =>
         {
             AddListeners(services);
-            services.Configure<KestrelServerOptions>(kestrel =>
-            {
-                var options = new SecureListenerOptions();
-                configure(options);
-                SecureEndPoints.Listen(kestrel, new SecureEndPoint(options), configureEndPoint);
-            });
+            services.AddSingleton(new EndPointInCode(configure, configureEndPoint));
         });
     }
 
@@ -92,5 +89,6 @@ public static class SecureWebHostBuilderExtensions
         services.TryAddSingleton<SecureListeners>();
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IConnectionListenerFactory, SecureConnectionListenerFactory>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, EndPointSetup>());
     }
 }

@@ -90,5 +90,7 @@ public static class SecureWebHostBuilderExtensions
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IConnectionListenerFactory, SecureConnectionListenerFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, EndPointSetup>());
+        if (!services.Any(service => !service.IsKeyedService && service.ImplementationType == typeof(EarlyDataStartupFilter)))
+            services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, EarlyDataStartupFilter>()); // in front of all others
     }
 }

@@ -34,7 +34,8 @@ internal static class SecureEndPoints
             if (isSecured)
             {
                 throw new InvalidOperationException(
-                    $"The TLS of {endPoint} is SynHello's: leave UseHttps out of its set-up and of ConfigureEndpointDefaults; what it was to set belongs into SecureListenerOptions.");
+                    $"The TLS of {endPoint} is SynHello's: leave UseHttps out of its set-up and of ConfigureEndpointDefaults; "
+                    + "what it was to set belongs into SecureListenerOptions.");
             }
 
             if (listen.Protocols.HasFlag(HttpProtocols.Http3))

@@ -22,7 +22,8 @@ internal static class HttpsDefaults
         if (https.OnAuthenticate is not null)
         {
             throw new InvalidOperationException(
-                $"{Name}: OnAuthenticate sets up SslStream, which is not there; say it with SecureListenerOptions, and leave OnAuthenticate to the endpoints that it is for (UseHttps).");
+                $"{Name}: OnAuthenticate sets up SslStream, which is not there; say it with SecureListenerOptions, "
+                + "and leave OnAuthenticate to the endpoints that it is for (UseHttps).");
         }
 
         if (https.SslProtocols != _untouched.SslProtocols)
@@ -34,7 +35,11 @@ internal static class HttpsDefaults
         if (https.CheckCertificateRevocation)
         {
             // As X509Chain does it for SslStream: by lists, and what cannot be found out is a failure.
-            options.ClientCertificateRevocation = new RevocationOptions { Mode = RevocationMode.Crl, FailureMode = RevocationFailureMode.HardFail };
+            options.ClientCertificateRevocation = new RevocationOptions
+            {
+                Mode = RevocationMode.Crl,
+                FailureMode = RevocationFailureMode.HardFail,
+            };
         }
 
         if (https.ClientCertificateValidation is { } validate)
@@ -65,5 +70,6 @@ internal static class HttpsDefaults
     }
 
     private static InvalidOperationException NotAfterwards() =>
-        new($"{Name}: nobody is asked for a certificate after the handshake here (ClientCertificateMode \"{ClientCertificateMode.DelayCertificate}\").");
+        new($"{Name}: nobody is asked for a certificate after the handshake here "
+            + $"(ClientCertificateMode \"{ClientCertificateMode.DelayCertificate}\").");
 }

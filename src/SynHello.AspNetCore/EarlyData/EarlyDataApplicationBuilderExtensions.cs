@@ -65,13 +65,15 @@ public static class EarlyDataApplicationBuilderExtensions
         if (requests is not null && !EarlyDataStartupFilter.IsRoot(application))
         {
             throw new InvalidOperationException(
-                "UseEarlyData has to be called on the application itself: on a branch it judges that branch alone, and other requests would run early.");
+                "UseEarlyData has to be called on the application itself: on a branch it judges that branch alone, "
+                + "and other requests would run early.");
         }
 
         if (DeferredAuthentication.IsPlaced(application))
         {
             throw new InvalidOperationException(
-                "UseEarlyData has to come in front of UseAuthentication: behind it, authentication would act on early requests before they are judged.");
+                "UseEarlyData has to come in front of UseAuthentication: behind it, authentication would act on early requests "
+                + "before they are judged.");
         }
 
         requests?.Judge(options);

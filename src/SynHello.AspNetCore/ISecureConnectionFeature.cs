@@ -23,4 +23,10 @@ public interface ISecureConnectionFeature
     /// connection ends before, as <see cref="SecureStream.HandshakeCompleted"/>.
     /// </summary>
     Task HandshakeCompleted { get; }
+
+    /// <summary>
+    /// Whether the client has shown that it is where <c>HttpContext.Connection.RemoteIpAddress</c> says. False for early requests over a listener
+    /// without cookies alone, as long as nobody has waited for the handshake: see <see cref="SecureStream.IsRemoteAddressProven"/>.
+    /// </summary>
+    bool IsRemoteAddressProven { get; }
 }

@@ -27,4 +27,13 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Debug, "A {Method} of {EndPoint} that may not come early was answered 425 (Too Early)")]
     public static partial void TooEarly(ILogger logger, string method, EndPoint? endPoint);
+
+    [LoggerMessage(7, LogLevel.Warning, "Kestrel's configuration was loaded anew in code (KestrelServerOptions.Configure), and is read without its https endpoints now: endpoints and callbacks that were added to that loader are lost. Add them to KestrelServerOptions.ConfigurationLoader")]
+    public static partial void LoaderReplaced(ILogger logger);
+
+    [LoggerMessage(8, LogLevel.Warning, "Certificates of Kestrel's HTTPS defaults (ConfigureHttpsDefaults) are not shown over SynHello: its endpoints have those of their configuration and of SecureListenerOptions")]
+    public static partial void CertificatesNotTaken(ILogger logger);
+
+    [LoggerMessage(9, LogLevel.Warning, "The configuration has changed what is https and what is not ({EndPoints}): SynHello goes on serving the endpoints that it has, Kestrel serves new ones with its own TLS, and a restart makes them SynHello's")]
+    public static partial void RestartNeeded(ILogger logger, string endPoints);
 }

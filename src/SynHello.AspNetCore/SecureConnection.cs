@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Security;
+using System.Security.Cryptography;
 
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -13,7 +14,8 @@ namespace SynHello.AspNetCore;
 
 /// <summary>
 /// A connection as Kestrel sees it: it reads and writes the <see cref="SecureStream"/> behind it directly. The client's close_notify ends
-/// the input alone, so that who half-closes still gets the response; a connection that breaks fires ConnectionClosed.
+/// the input alone, so that who half-closes still gets the response. A connection that breaks fires ConnectionClosed, and so does one that the
+/// client has closed, FIN and all, while a request of HTTP/1.1 runs: that is what Kestrel's own transport does.
 /// </summary>
 internal sealed class SecureConnection : DefaultConnectionContext, ISecurePipeOwner, IMemoryPoolFeature
 {
@@ -23,7 +25,8 @@ internal sealed class SecureConnection : DefaultConnectionContext, ISecurePipeOw
     /// </summary>
     private static readonly TimeSpan _lingerTime = TimeSpan.FromSeconds(30);
 
-    private static long _lastId;
+    /// <summary>Begins anywhere, so that the logs of one start of the server are not taken for those of another.</summary>
+    private static long _lastId = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
 
     private readonly SecureStream _stream;
     private readonly SecureConnectionSettings _settings;
@@ -38,7 +41,7 @@ internal sealed class SecureConnection : DefaultConnectionContext, ISecurePipeOw
     /// <param name="stream">What is behind it, and is disposed of with it.</param>
     /// <param name="settings">What the listener's connections have in common.</param>
     public SecureConnection(SecureStream stream, SecureConnectionSettings settings)
-        : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref _lastId):x8}"))
+        : base(string.Create(CultureInfo.InvariantCulture, $"S{Interlocked.Increment(ref _lastId):x16}"))
     {
         _stream = stream;
         _settings = settings;

@@ -22,6 +22,8 @@ internal sealed class SecureConnectionFeature(SecureStream stream, SecurePipeRea
 
     public bool IsHandshakeComplete => stream.IsHandshakeComplete;
 
+    public bool IsRemoteAddressProven => stream.IsRemoteAddressProven;
+
     public Task HandshakeCompleted
     {
         get

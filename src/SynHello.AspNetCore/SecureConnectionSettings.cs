@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace SynHello.AspNetCore;
 
-/// <summary>What the connections of a listener have in common. Disposed of when the last of them is gone.</summary>
+/// <summary>
+/// What the connections of a listener have in common. Disposed of with the listener, which Kestrel does when its connections are over or
+/// were given up.
+/// </summary>
 internal sealed class SecureConnectionSettings(
     ILogger logger, TimeProvider timeProvider, EarlyRequests earlyRequests, MemoryPool<byte> memoryPool) : IDisposable
 {

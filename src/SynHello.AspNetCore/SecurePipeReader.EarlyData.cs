@@ -38,21 +38,23 @@ internal sealed partial class SecurePipeReader
     /// <summary>Sees to it that the handshake goes on while nobody reads.</summary>
     public void CompleteHandshake()
     {
-        if (IsEarly)
+        if (!_stream.IsHandshakeComplete)
             Begin(ahead: true);
     }
 
     /// <summary>
     /// Begins to wait for something to read if nobody has read since the last look: then a request takes its time, and its client may go
-    /// away meanwhile.
+    /// away meanwhile. Where something has come that nobody takes, or the end, and reading tells no more, the kernel is asked.
     /// </summary>
     /// <returns>Whether to look again, for which it is on the list already.</returns>
     public bool IsToBeLookedAtAgain()
     {
         Volatile.Write(ref _isListed, 0);
+        Wait wait;
         lock (_lock)
         {
-            if (_wait != Wait.None || _isStopped || _isBroken)
+            wait = _wait;
+            if (wait is not (Wait.None or Wait.Arrived) || _isStopped || _isBroken)
                 return false;
         }
 
@@ -60,10 +62,18 @@ internal sealed partial class SecurePipeReader
         if (reads != _readsSeen)
         {
             _readsSeen = reads;
-            return Interlocked.Exchange(ref _isListed, 1) == 0;
+            return IsListedAnew();
         }
 
-        Begin(ahead: true);
+        if (wait == Wait.None && !Volatile.Read(ref _isEnded))
+        {
+            Begin(ahead: true);
+            return false;
+        }
+
+        if (!_stream.HasPeerLeft)
+            return IsListedAnew();
+        _owner.OnBroken();
         return false;
     }
 
@@ -71,9 +81,11 @@ internal sealed partial class SecurePipeReader
 
     private void LookAfter()
     {
-        if (!_isEnded && Interlocked.Exchange(ref _isListed, 1) == 0)
+        if (IsListedAnew())
             _readAhead.Add(this);
     }
+
+    private bool IsListedAnew() => Interlocked.Exchange(ref _isListed, 1) == 0;
 
     private void NoteEarly(ReadOnlySpan<byte> bytes)
     {
@@ -81,9 +93,9 @@ internal sealed partial class SecurePipeReader
         Volatile.Write(ref _early, _early + bytes.Length);
     }
 
-    private async ValueTask<int> CompleteHandshakeAsync()
+    private async ValueTask<int> CompleteHandshakeAsync(CancellationToken cancellationToken)
     {
-        await _stream.CompleteHandshakeAsync(_stop.Token).ConfigureAwait(false);
+        await _stream.CompleteHandshakeAsync(cancellationToken).ConfigureAwait(false);
         return 0;
     }
 }

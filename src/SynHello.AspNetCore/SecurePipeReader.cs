@@ -24,7 +24,9 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     private readonly SecureStream _stream;
     private readonly ISecurePipeOwner _owner;
     private readonly ReadAhead _readAhead;
+    private readonly ArrayPool<byte> _pool;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _unwanted;
     private readonly Action _arrived;
 
     /// <summary>Guards what follows, up to the buffer; never held while something is waited for or somebody is called.</summary>
@@ -36,14 +38,23 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     /// <summary>Whether a reader waits for it; and whether one has begun it, who may not wait yet.</summary>
     private bool _isAwaited;
     private bool _isWanted;
+
+    /// <summary>Whether a wait is to begin as soon as the reader has taken what has come.</summary>
+    private bool _isWished;
+
+    /// <summary>What ends a wait for the handshake whose early data a reader wants; and whether one has ended it.</summary>
+    private CancellationTokenSource? _interruption;
+    private bool _isInterrupted;
     private bool _isCanceled;
     private bool _isStopped;
     private Exception? _failure;
     private bool _isBroken;
 
+    /// <summary>What the wait is for that is under way, or was the last.</summary>
+    private Wait _awaited;
+
     /// <summary>The wait that is under way. Only the one that began it and <see cref="_arrived"/> use it.</summary>
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _awaiter;
-    private Wait _awaited;
 
     // The reader's, who is one at a time.
     private byte[] _buffer = [];
@@ -58,12 +69,16 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     /// <param name="owner">Who is told how it ended.</param>
     /// <param name="readAhead">Who has it read from when nobody does.</param>
     /// <param name="takesEarlyData">Whether early data comes before the handshake is complete, or after it.</param>
-    public SecurePipeReader(SecureStream stream, ISecurePipeOwner owner, ReadAhead readAhead, bool takesEarlyData)
+    /// <param name="pool">Where its buffers come from; the shared one by default.</param>
+    public SecurePipeReader(
+        SecureStream stream, ISecurePipeOwner owner, ReadAhead readAhead, bool takesEarlyData, ArrayPool<byte>? pool = null)
     {
         _stream = stream;
         _owner = owner;
         _readAhead = readAhead;
-        _arrived = OnArrived;
+        _pool = pool ?? ArrayPool<byte>.Shared;
+        _unwanted = _stop.Token;
+        _arrived = () => OnArrived(synchronously: false);
         _takesEarlyData = takesEarlyData && !stream.IsHandshakeComplete;
         if (_takesEarlyData && stream.NegotiatedApplicationProtocol == System.Net.Security.SslApplicationProtocol.Http2)
             _earlyStreams = new EarlyHttp2Streams();
@@ -85,6 +100,9 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
 
         /// <summary>It has come: reading it does not wait.</summary>
         Arrived,
+
+        /// <summary>The reader takes it, without the lock: the stream, the buffer and what was waited for are its own meanwhile.</summary>
+        Taking,
     }
 
     private bool HasNews => _examined < _end || _isEnded;
@@ -94,6 +112,7 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<ReadResult>(cancellationToken);
         Volatile.Write(ref _reads, _reads + 1);
+        CancellationTokenSource? interruption;
         while (true)
         {
             lock (_lock)
@@ -111,12 +130,18 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
                             static (state, token) => ((SecurePipeReader)state!).CancelWaiter(token), this);
                     }
 
-                    return new ValueTask<ReadResult>(this, _waiter.Version);
+                    interruption = TakeInterruption();
+                    break;
                 }
             }
 
             Step();
         }
+
+        short version = _waiter.Version;
+        if (interruption is not null)
+            Interrupt(interruption);
+        return new ValueTask<ReadResult>(this, version);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -236,33 +261,58 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
         return false;
     }
 
-    /// <summary>Reads what has arrived, which does not wait.</summary>
-    [SuppressMessage("Reliability", "CA2012", Justification = "It is complete: the empty read before it has waited.")]
+    /// <summary>Reads what has arrived, which does not wait. To be called by the reader.</summary>
     private void Take()
     {
+        Wait awaited;
         lock (_lock)
-            _wait = Wait.None;
-        if (_awaited == Wait.Handshake)
-            return;
+        {
+            _wait = Wait.Taking; // nobody else begins to read before this one is done
+            awaited = _awaited;
+        }
+
+        bool isWished;
+        try
+        {
+            if (awaited != Wait.Handshake)
+                Take(awaited);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _wait = Wait.None;
+                isWished = _isWished;
+                _isWished = false;
+            }
+        }
+
+        if (isWished)
+            Begin(ahead: true);
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "It is complete: the empty read before it has waited.")]
+    private void Take(Wait awaited)
+    {
         MakeRoom();
         Memory<byte> room = _buffer.AsMemory(_end);
         int count;
         try
         {
-            count = _awaited == Wait.EarlyData
+            count = awaited == Wait.EarlyData
                 ? _stream.ReadEarlyDataAsync(room, CancellationToken.None).GetAwaiter().GetResult()
                 : _stream.ReadAsync(room, CancellationToken.None).GetAwaiter().GetResult();
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        catch (Exception exception)
         {
             Fail(exception);
             return;
         }
 
-        if (_awaited == Wait.EarlyData)
+        if (awaited == Wait.EarlyData)
             NoteEarly(room.Span[..count]);
-        else
-            _isEnded |= count == 0;
+        else if (count == 0)
+            Volatile.Write(ref _isEnded, true);
         _end += count;
         _roomWanted = count == room.Length ? LargeBuffer : SmallBuffer;
         if (_start == _end)
@@ -283,10 +333,10 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
         if (_buffer.Length - _end >= LeastRoom)
             return;
         int length = _end - _start;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_roomWanted, (2 * length) + LeastRoom));
+        byte[] larger = _pool.Rent(Math.Max(_roomWanted, (2 * length) + LeastRoom));
         _buffer.AsSpan(_start, length).CopyTo(larger);
         if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
+            _pool.Return(_buffer);
         _buffer = larger;
         _examined -= _start;
         (_start, _end) = (0, length);
@@ -298,6 +348,6 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
         _buffer = [];
         _start = _examined = _end = 0;
         if (buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(buffer);
+            _pool.Return(buffer);
     }
 }

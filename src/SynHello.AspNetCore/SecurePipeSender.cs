@@ -13,6 +13,9 @@ internal sealed class SecurePipeSender
     /// <summary>What is sealed and sent at a time; above that Kestrel waits.</summary>
     private const int Most = 1 << 16;
 
+    /// <summary>What is asked of the pool at a time; some pools would give as much as there is.</summary>
+    private const int Segment = 4096;
+
     private readonly SecureStream _stream;
     private readonly ISecurePipeOwner _owner;
     private readonly Pipe _pipe;
@@ -27,7 +30,7 @@ internal sealed class SecurePipeSender
             writerScheduler: PipeScheduler.ThreadPool,
             pauseWriterThreshold: Most,
             resumeWriterThreshold: Most / 2,
-            minimumSegmentSize: memoryPool.MaxBufferSize,
+            minimumSegmentSize: Math.Min(Segment, memoryPool.MaxBufferSize),
             useSynchronizationContext: false));
         Sending = SendAsync(_pipe.Reader);
     }

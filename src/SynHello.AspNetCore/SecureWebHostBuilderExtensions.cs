@@ -23,7 +23,9 @@ public static class SecureWebHostBuilderExtensions
     /// has no word for is in the section "SynHello", for all endpoints, or in the endpoint's own: FastOpen (Off, Cookie, Cookieless),
     /// MaximumEarlyData (bytes), TrustedClientRoots (a PEM file). See docs/deploying.md.</para>
     /// <para>Code has the last word, by the endpoint's name:
-    /// <c>services.Configure&lt;SecureListenerOptions&gt;("Https", options => ...)</c>, or ConfigureAll, called after this.</para>
+    /// <c>services.Configure&lt;SecureListenerOptions&gt;("Https", options => ...)</c>, or ConfigureAll, called after this. Who
+    /// gives an endpoint certificates there needs no files. What ConfigureHttpsDefaults says holds for these endpoints too, below their own
+    /// settings.</para>
     /// <para>When the host starts, what is wrong with an endpoint's configuration is an <see cref="InvalidOperationException"/>, an address
     /// that is in use an <see cref="IOException"/>. When the host stops, the listeners close at once and the requests under way are
     /// answered first, as long as the host's shutdown timeout lasts.</para>
@@ -34,12 +36,14 @@ public static class SecureWebHostBuilderExtensions
         return builder.ConfigureServices(services =>
         {
             AddListeners(services);
+            RemainingEndPoints.AddTo(services);
             services.TryAddSingleton<ConfiguredCertificates>();
+            services.TryAddSingleton<ConfiguredEndPoints>();
             services.TryAddSingleton<KestrelSection>();
             services.TryAddEnumerable(
                 ServiceDescriptor.Singleton<IConfigureOptions<SecureListenerOptions>, ConfiguredListenerOptions>());
             services.TryAddEnumerable(
-                ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, ConfiguredEndPoints>());
+                ServiceDescriptor.Singleton<IPostConfigureOptions<SecureListenerOptions>, ConfiguredListenerCertificates>());
         });
     }
 
@@ -58,7 +62,8 @@ public static class SecureWebHostBuilderExtensions
     /// <see cref="EarlyDataApplicationBuilderExtensions.UseEarlyData(Microsoft.AspNetCore.Builder.IApplicationBuilder)"/>.
     /// </param>
     /// <param name="configureEndPoint">
-    /// Sets up Kestrel's side of the endpoint further: its protocols, or its connection middleware, which sees what was decrypted.
+    /// Sets up Kestrel's side of the endpoint further: its protocols, or its connection middleware, which sees what was decrypted. Not its TLS:
+    /// UseHttps is refused when the host starts.
     /// </param>
     /// <returns>The same host.</returns>
     /// <remarks>
@@ -76,12 +81,7 @@ public static class SecureWebHostBuilderExtensions
         return builder.ConfigureServices(services =>
         {
             AddListeners(services);
-            services.Configure<KestrelServerOptions>(kestrel =>
-            {
-                var options = new SecureListenerOptions();
-                configure(options);
-                SecureEndPoints.Listen(kestrel, new SecureEndPoint(options), configureEndPoint);
-            });
+            services.AddSingleton(new EndPointInCode(configure, configureEndPoint));
         });
     }
 
@@ -92,5 +92,8 @@ public static class SecureWebHostBuilderExtensions
         services.TryAddSingleton<SecureListeners>();
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IConnectionListenerFactory, SecureConnectionListenerFactory>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, EndPointSetup>());
+        if (!services.Any(service => !service.IsKeyedService && service.ImplementationType == typeof(EarlyDataStartupFilter)))
+            services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, EarlyDataStartupFilter>()); // in front of all others
     }
 }

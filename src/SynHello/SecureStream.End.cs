@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
 using SynHello.Sockets;
@@ -9,6 +10,13 @@ public sealed partial class SecureStream
 {
     /// <summary>On a server, what the socket was accepted as.</summary>
     private AcceptedSocket? _accepted;
+
+    /// <summary>
+    /// Whether the peer has closed its side of the TCP connection or reset it, read or not what came before that. Asks the kernel, where it says
+    /// (Linux); false where it does not. Thread-safe.
+    /// </summary>
+    internal bool HasPeerLeft => TcpInfo.TryGet(_socket, out TcpInfo info) && info.State
+        is TcpState.CloseWait or TcpState.LastAck or TcpState.Closing or TcpState.TimeWait or TcpState.Closed;
 
     /// <summary>
     /// Ends the connection at once, with a reset and without close_notify, so that the peer cannot take what it has received for

@@ -5,9 +5,11 @@ using System.Net.Sockets;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 using SynHello.Interop.Tests;
+using SynHello.Testing;
 using SynHello.Tls;
 
 namespace SynHello.AspNetCore.Tests;
@@ -77,6 +79,58 @@ public sealed class EarlyDataTests
         Assert.Equal("GET /wait early [1]", await RunAsync());
         relay.LetGo();
         Assert.Contains("\r\nearly, and complete\r\n", await asking);
+    }
+
+    /// <summary>Over Kestrel too the handshake's time is limited, whoever waits for it.</summary>
+    [Fact]
+    public async Task HandlerThatWaits_IsToldThatTheHandshakeTookTooLong()
+    {
+        var clock = new FakeTimeProvider();
+        var told = new TaskCompletionSource<Exception?>();
+        await using WebServer server = await WebServer.StartAsync(
+            _endPoint,
+            application =>
+            {
+                application.UseEarlyData();
+                application.MapGet("/first", () => "here");
+                application.MapGet("/wait", async context =>
+                {
+                    Note(context);
+                    told.SetResult(await Record.ExceptionAsync(() => context.WaitForHandshakeAsync()));
+                }).AllowEarlyData();
+            },
+            listener => (listener.MaximumEarlyData, listener.TimeProvider) = (16_384, clock));
+        await VisitAsync();
+        await using var relay = new HeldFinish(_relayed, _endPoint);
+        await using SecureStream stream = await _visitor.ConnectAsync(EarlyVisitor.Request("GET /wait HTTP/1.1"), _relayed);
+        Assert.Equal("GET /wait early [1]", await RunAsync());
+        clock.Advance(TimeSpan.FromSeconds(9.9));
+        Assert.False(told.Task.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.IsType<TimeoutException>(await told.Task.WaitAsync(ChildProcess.Patience));
+    }
+
+    /// <summary>Nobody has read then, and nobody else goes on with the handshake.</summary>
+    [Fact]
+    public async Task ConnectionMiddleware_CanWaitForTheHandshake()
+    {
+        await using WebServer server = await WebServer.StartAsync(
+            builder => builder.WebHost.UseSynHello(
+                options =>
+                {
+                    options.ListenEndPoint = _endPoint;
+                    options.Credentials = [Identity.For(_endPoint.Address).Credential];
+                    options.MaximumEarlyData = 16_384;
+                    options.HandshakeTimeout = Timeout.InfiniteTimeSpan; // whose end would look for itself
+                },
+                listen => listen.Use(next => async connection =>
+                {
+                    await connection.Features.GetRequiredFeature<ISecureConnectionFeature>().HandshakeCompleted;
+                    await next(connection);
+                })),
+            application => application.MapGet("/first", () => "here"));
+        await VisitAsync();
+        await VisitAsync(); // early, this time
     }
 
     /// <summary>A part of the next request stays unread meanwhile, which keeps nobody from reading on to the end of the handshake.</summary>

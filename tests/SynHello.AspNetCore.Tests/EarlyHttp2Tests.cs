@@ -25,9 +25,11 @@ public sealed class EarlyHttp2Tests
     public async Task Streams_AreToldApart()
     {
         var letGo = new TaskCompletionSource();
+        using var running = new SemaphoreSlim(0);
         await using WebServer server = await StartAsync(application => application.MapGet("/{number}", async context =>
         {
             string before = $"{context.IsEarlyData()} [{context.Request.Headers["Early-Data"]}]";
+            running.Release();
             await letGo.Task;
             await context.WaitForHandshakeAsync();
             await context.Response.WriteAsync($"{before} {context.IsEarlyData()}");
@@ -37,7 +39,8 @@ public sealed class EarlyHttp2Tests
         await using SecureStream stream = await _visitor.ConnectAsync(
             [.. Preface, .. Request(1, "GET", "/1"), .. Request(3, "GET", "/3")], _relayed);
         Assert.Equal(EarlyDataStatus.Accepted, stream.Report.EarlyData);
-        await ReadAsync(stream); // the server's settings: it is at work
+        for (int i = 0; i < 2; i++)
+            Assert.True(await running.WaitAsync(ChildProcess.Patience)); // and not one of them after the handshake
         await stream.WriteAsync(Request(5, "GET", "/5"));
         relay.LetGo();
         letGo.SetResult();
@@ -84,6 +87,43 @@ public sealed class EarlyHttp2Tests
         Assert.Equal("there", await ReadBodyAsync(stream, 7).WaitAsync(ChildProcess.Patience));
     }
 
+    /// <summary>More early data than Kestrel takes at once, while one of its requests waits for the handshake.</summary>
+    [Fact]
+    public async Task StreamThatWaits_HoldsUpNoOther()
+    {
+        await using WebServer server = await StartAsync(
+            application =>
+            {
+                application.MapGet("/wait", async context =>
+                {
+                    await context.WaitForHandshakeAsync();
+                    await context.Response.WriteAsync("complete");
+                }).AllowEarlyData();
+                application.MapGet("/now", (HttpContext context) => $"{context.IsEarlyData()}").AllowEarlyData();
+            },
+            16_384);
+        await VisitAsync();
+        for (int i = 0; i < 10; i++)
+        {
+            await using var relay = new HeldFinish(_relayed, _endPoint);
+            await using SecureStream stream = await _visitor.ConnectAsync(
+                [.. Preface, .. Request(1, "GET", "/wait"), .. Frame(0xee, 0, 0, new byte[9000]), .. Request(3, "GET", "/now")], _relayed);
+            Assert.Equal(EarlyDataStatus.Accepted, stream.Report.EarlyData);
+            Assert.Equal("True", await ReadBodyAsync(stream, 3).WaitAsync(ChildProcess.Patience));
+            relay.LetGo();
+            await stream.WriteAsync(Request(5, "GET", "/now"));
+            string[] bodies = new string[2];
+            for (int found = 0; found < 2;)
+            {
+                (byte type, int number, byte[] payload) = await ReadAsync(stream).WaitAsync(ChildProcess.Patience);
+                if (type == Data && payload.Length > 0)
+                    (bodies[number / 4], found) = (System.Text.Encoding.ASCII.GetString(payload), found + 1);
+            }
+
+            Assert.Equal(["complete", "False"], bodies);
+        }
+    }
+
     /// <summary>A request whose fields end behind the handshake is nobody's replay.</summary>
     [Fact]
     public async Task StreamThatIsWholeAfterTheHandshake_IsNotEarly()
@@ -100,7 +140,7 @@ public sealed class EarlyHttp2Tests
         Assert.Equal("False", await ReadBodyAsync(stream, 1).WaitAsync(ChildProcess.Patience));
     }
 
-    private Task<WebServer> StartAsync(Action<WebApplication> map) => WebServer.StartAsync(
+    private Task<WebServer> StartAsync(Action<WebApplication> map, int maximumEarlyData = 4096) => WebServer.StartAsync(
         _endPoint,
         application =>
         {
@@ -110,7 +150,7 @@ public sealed class EarlyHttp2Tests
         },
         listener =>
         {
-            listener.MaximumEarlyData = 4096;
+            listener.MaximumEarlyData = maximumEarlyData;
             listener.HandshakeTimeout = Timeout.InfiniteTimeSpan; // the tests hold handshakes back
         });
 

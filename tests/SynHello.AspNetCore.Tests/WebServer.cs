@@ -40,7 +40,8 @@ internal sealed class WebServer : IAsyncDisposable
         IPEndPoint endPoint,
         Action<WebApplication> map,
         Action<SecureListenerOptions>? configure = null,
-        Action<WebApplicationBuilder>? build = null) =>
+        Action<WebApplicationBuilder>? build = null,
+        Func<WebApplicationOptions, WebApplicationBuilder>? create = null) =>
         StartAsync(
             builder =>
             {
@@ -52,7 +53,8 @@ internal sealed class WebServer : IAsyncDisposable
                 });
                 build?.Invoke(builder);
             },
-            map);
+            map,
+            create);
 
     /// <summary>Endpoints by configuration.</summary>
     public static Task<WebServer> StartAsync(
@@ -66,14 +68,28 @@ internal sealed class WebServer : IAsyncDisposable
             },
             map);
 
-    public static async Task<WebServer> StartAsync(Action<WebApplicationBuilder> build, Action<WebApplication> map)
+    /// <param name="build">Adds to the application.</param>
+    /// <param name="map">Adds to its pipeline.</param>
+    /// <param name="create">Makes the builder; one without anything by default.</param>
+    /// <param name="readsConfiguration">Whether Kestrel reads its section, as it does by default elsewhere.</param>
+    public static async Task<WebServer> StartAsync(
+        Action<WebApplicationBuilder> build,
+        Action<WebApplication> map,
+        Func<WebApplicationOptions, WebApplicationBuilder>? create = null,
+        bool readsConfiguration = true)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        WebApplicationBuilder builder = (create ?? WebApplication.CreateEmptyBuilder)(new WebApplicationOptions());
+        builder.Configuration.Sources.Clear();
         var logs = new CollectingLoggerProvider();
         builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddRouting();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(
-            (context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true));
+        builder.WebHost.UseKestrelCore();
+        if (create is null && readsConfiguration)
+        {
+            builder.WebHost.ConfigureKestrel(
+                (context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true));
+        }
+
         build(builder);
         WebApplication application = builder.Build();
         try

@@ -163,7 +163,7 @@ public sealed class HttpOnTheWireTests
         builder.WebHost.UseKestrelCore();
         listen(builder);
         WebApplication application = builder.Build();
-        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = allowEarlyData });
+        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = allowEarlyData, AllowUnprovenAddresses = true });
         application.Run(context => context.Response.WriteAsync(new string('x', ResponseLength)));
         await application.StartAsync(Cancelled);
         return application;

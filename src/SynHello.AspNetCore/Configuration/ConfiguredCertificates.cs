@@ -21,6 +21,10 @@ internal sealed class ConfiguredCertificates(
     public CertificateFiles For(IConfigurationSection endPoint) =>
         _files.GetOrAdd(endPoint.Key, _ => new Lazy<CertificateFiles>(() => Load(endPoint))).Value;
 
+    /// <summary>Those of an endpoint, if they were loaded.</summary>
+    public CertificateFiles? Find(IConfigurationSection endPoint) =>
+        _files.TryGetValue(endPoint.Key, out Lazy<CertificateFiles>? files) && files.IsValueCreated ? files.Value : null;
+
     public async ValueTask DisposeAsync()
     {
         foreach (CertificateFiles files in All)

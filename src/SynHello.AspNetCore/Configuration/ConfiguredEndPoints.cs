@@ -4,26 +4,39 @@ using System.Net.Sockets;
 
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace SynHello.AspNetCore;
 
 /// <summary>
 /// Has Kestrel listen on the https endpoints of its configuration through secure listeners, and takes them out of what Kestrel itself
-/// reads of it. After everything else that configures Kestrel.
+/// reads of it.
 /// </summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection makes it.")]
 internal sealed class ConfiguredEndPoints(
-    KestrelSection section, IOptionsFactory<SecureListenerOptions> options, ConfiguredCertificates certificates)
-    : IPostConfigureOptions<KestrelServerOptions>
+    KestrelSection section,
+    IOptionsFactory<SecureListenerOptions> options,
+    ConfiguredCertificates certificates,
+    ILoggerFactory loggerFactory) : IDisposable
 {
-    public void PostConfigure(string? name, KestrelServerOptions kestrel)
+    private readonly ILogger _logger = loggerFactory.CreateLogger<ConfiguredEndPoints>();
+    private IDisposable? _watching;
+
+    /// <param name="kestrel">Who is to listen.</param>
+    /// <param name="observe">Is shown what Kestrel's own TLS would be set to.</param>
+    public void Listen(KestrelServerOptions kestrel, Action<HttpsConnectionAdapterOptions> observe)
     {
-        if (name != Options.DefaultName)
-            return;
+        RemainingConfiguration? remaining = null;
         if (kestrel.ConfigurationLoader is { } loader)
-            section.Configuration = loader.Configuration;
+        {
+            remaining = loader.Configuration as RemainingConfiguration;
+            section.Configuration = remaining?.Whole ?? loader.Configuration;
+        }
+
         IConfigurationSection[] endPoints = [.. section.EndPoints];
         if (endPoints.Length == 0)
         {
@@ -32,23 +45,62 @@ internal sealed class ConfiguredEndPoints(
         }
 
         if (kestrel.ConfigurationLoader is not null)
-            kestrel.Configure(new RemainingConfiguration(section.Configuration), reloadOnChange: true);
+        {
+            if (remaining is null)
+            {
+                Log.LoaderReplaced(_logger);
+                remaining = new RemainingConfiguration(section.Configuration);
+                kestrel.Configure(remaining, reloadOnChange: true);
+            }
+
+            Watch(remaining);
+        }
+
         foreach (IConfigurationSection endPoint in endPoints)
         {
             foreach (IPEndPoint address in Addresses(endPoint))
-                Listen(kestrel, endPoint, address);
+                Listen(kestrel, endPoint, address, observe);
         }
     }
 
-    private void Listen(KestrelServerOptions kestrel, IConfigurationSection endPoint, IPEndPoint address)
+    public void Dispose() => _watching?.Dispose();
+
+    private void Listen(
+        KestrelServerOptions kestrel, IConfigurationSection endPoint, IPEndPoint address, Action<HttpsConnectionAdapterOptions> observe)
     {
-        SecureListenerOptions listener = options.Create(endPoint.Key);
-        listener.ListenEndPoint ??= address;
-        HttpProtocols? protocols = endPoint.GetEnum<HttpProtocols>("Protocols");
-        SecureEndPoints.Listen(kestrel, new SecureEndPoint(listener, () => certificates.For(endPoint).Credentials), listen =>
+        HttpProtocols? own = endPoint.GetEnum<HttpProtocols>("Protocols");
+
+        // Where Kestrel reads its section it has applied this, and the application's code has had the last word.
+        HttpProtocols? common = kestrel.ConfigurationLoader is null
+            ? section.Configuration.GetSection("EndpointDefaults").GetEnum<HttpProtocols>("Protocols")
+            : null;
+        SecureEndPoints.Listen(
+            kestrel,
+            new SecureEndPoint { CertificateFiles = () => certificates.Find(endPoint)?.Credentials },
+            https =>
+            {
+                observe(https);
+                (section.HttpsDefaults, section.IsReadByKestrel) = (https, kestrel.ConfigurationLoader is not null);
+                SecureListenerOptions listener = options.Create(endPoint.Key);
+                listener.ListenEndPoint ??= address;
+                return listener;
+            },
+            listen =>
+            {
+                if ((own ?? common) is { } chosen)
+                    listen.Protocols = chosen;
+            });
+    }
+
+    /// <summary>What is secure stays so, and nothing else becomes it, until the next start; whoever changes that is told.</summary>
+    private void Watch(RemainingConfiguration remaining)
+    {
+        _watching?.Dispose();
+        _watching = ChangeToken.OnChange(remaining.GetReloadToken, () =>
         {
-            if (protocols is { } chosen)
-                listen.Protocols = chosen;
+            string[] changed = [.. remaining.ChangedEndPoints];
+            if (changed.Length > 0)
+                Log.RestartNeeded(_logger, string.Join(", ", changed));
         });
     }
 

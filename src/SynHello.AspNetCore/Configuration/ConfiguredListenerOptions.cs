@@ -15,7 +15,7 @@ namespace SynHello.AspNetCore;
 
 /// <summary>The options of a configured endpoint, by its name: the common ones, then its own.</summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection makes it.")]
-internal sealed class ConfiguredListenerOptions(KestrelSection section, ConfiguredCertificates certificates, IMeterFactory? meters = null)
+internal sealed class ConfiguredListenerOptions(KestrelSection section, IMeterFactory? meters = null)
     : IConfigureNamedOptions<SecureListenerOptions>
 {
     private const int MostEarlyData = 1 << 20;
@@ -28,12 +28,21 @@ internal sealed class ConfiguredListenerOptions(KestrelSection section, Configur
             return;
         options.MeterFactory = meters;
         ReadOwn(section.Common, options);
-        ReadKestrels(section.Configuration.GetSection("EndpointDefaults"), options);
+        ReadDefaults(options);
         ReadKestrels(endPoint, options);
         ReadOwn(endPoint, options);
-        CertificateFiles files = certificates.For(endPoint);
-        options.Credentials = [.. files.Credentials];
-        options.CredentialSelector = files.Select;
+    }
+
+    /// <summary>What holds for all endpoints: by the configuration, and above that by what code has told Kestrel.</summary>
+    private void ReadDefaults(SecureListenerOptions options)
+    {
+        (SslProtocols protocols, TlsClientCertificateMode mode) = (options.EnabledSslProtocols, options.ClientCertificateMode);
+        ReadKestrels(section.Configuration.GetSection("EndpointDefaults"), options);
+        if (section.HttpsDefaults is not { } https)
+            return;
+        if (section.IsReadByKestrel)
+            (options.EnabledSslProtocols, options.ClientCertificateMode) = (protocols, mode);
+        HttpsDefaults.Apply(https, options);
     }
 
     /// <summary>What Kestrel has words for.</summary>
@@ -48,14 +57,8 @@ internal sealed class ConfiguredListenerOptions(KestrelSection section, Configur
 
         if (configuration.GetEnum<ClientCertificateMode>("ClientCertificateMode") is { } mode)
         {
-            options.ClientCertificateMode = mode switch
-            {
-                ClientCertificateMode.NoCertificate => TlsClientCertificateMode.None,
-                ClientCertificateMode.AllowCertificate => TlsClientCertificateMode.Requested,
-                ClientCertificateMode.RequireCertificate => TlsClientCertificateMode.Required,
-                _ => throw configuration.Error(
-                    "ClientCertificateMode", $"nobody is asked for a certificate after the handshake here (\"{mode}\")."),
-            };
+            options.ClientCertificateMode = HttpsDefaults.ToMode(mode)
+                ?? throw configuration.Error("ClientCertificateMode", $"nobody is asked for a certificate after the handshake here (\"{mode}\").");
         }
     }
 

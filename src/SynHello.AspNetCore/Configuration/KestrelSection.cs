@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
@@ -18,6 +19,12 @@ internal sealed class KestrelSection(IConfiguration root, IHostEnvironment envir
 
     /// <summary>"Kestrel", or what the application has Kestrel read instead.</summary>
     public IConfiguration Configuration { get; set; } = root.GetSection("Kestrel");
+
+    /// <summary>What Kestrel's own TLS would be set to; null before that is known.</summary>
+    public HttpsConnectionAdapterOptions? HttpsDefaults { get; set; }
+
+    /// <summary>Whether Kestrel reads it too: its EndpointDefaults are among <see cref="HttpsDefaults"/> then.</summary>
+    public bool IsReadByKestrel { get; set; }
 
     /// <summary>The endpoints that are to be secure.</summary>
     public IEnumerable<IConfigurationSection> EndPoints => Configuration.GetSection("Endpoints").GetChildren().Where(IsSecure);

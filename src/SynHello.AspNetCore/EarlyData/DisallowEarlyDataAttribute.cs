@@ -1,8 +1,8 @@
 namespace SynHello.AspNetCore;
 
 /// <summary>
-/// Says of an endpoint that its requests may not come as early data, where its group, its controller or
-/// <see cref="EarlyDataOptions.AllowByDefault"/> says that they may.
+/// Says of an endpoint that its requests may not come as early data, whatever its group, its controller, those who mapped it, or
+/// <see cref="EarlyDataOptions.AllowByDefault"/> say of it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = false, Inherited = true)]
 public sealed class DisallowEarlyDataAttribute : Attribute, IEarlyDataMetadata

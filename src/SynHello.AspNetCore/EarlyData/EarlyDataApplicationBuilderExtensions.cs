@@ -20,9 +20,11 @@ public static class EarlyDataApplicationBuilderExtensions
     /// </summary>
     /// <remarks>
     /// <para>It belongs behind UseRouting, because it has to know the endpoint, and in front of everything that acts on a request:
-    /// authentication, authorization, static files. A WebApplication has UseRouting in front by itself, unless it is called. Call it on the
-    /// application itself: on a branch (Map, UseWhen) it judges that branch's requests alone, and those of the others would run early
-    /// without having been judged.</para>
+    /// authentication, authorization, static files. A WebApplication has UseRouting in front by itself, unless it is called; the authentication
+    /// and authorization that it would put there too, where their services are registered and nobody places them, come right behind this.
+    /// What stands in front all the same sees of early requests only safe ones, over addresses that are proven
+    /// (<see cref="EarlyDataOptions.AllowUnprovenAddresses"/>), and no endpoint that has not opted in: everything else is answered 425
+    /// before the first middleware, also where an endpoint would be run by routing itself (ShortCircuit).</para>
     /// <para>A request is early as long as the handshake of its connection is not complete when it gets here: whoever has
     /// recorded it may have sent it, and a client may send it again (RFC 8446 section 8). Only GET, HEAD and OPTIONS
     /// without a body or an upgrade pass then, where the endpoint has said that they do no harm when they run twice; for one of them that
@@ -37,7 +39,8 @@ public static class EarlyDataApplicationBuilderExtensions
     /// <param name="application">The application. Its <see cref="EarlyDataOptions"/> are those that were configured.</param>
     /// <returns>The same application.</returns>
     /// <exception cref="InvalidOperationException">
-    /// When the application starts: UseRouting comes behind it, so that no endpoint could be known.
+    /// It is called on a branch (Map, UseWhen), whose siblings would go unjudged, or behind UseAuthentication, which would act on early requests
+    /// first; or, when the application starts, UseRouting comes behind it, so that no endpoint could be known.
     /// </exception>
     public static IApplicationBuilder UseEarlyData(this IApplicationBuilder application)
     {
@@ -51,16 +54,33 @@ public static class EarlyDataApplicationBuilderExtensions
     /// <param name="options">What becomes of early requests; read once.</param>
     /// <returns>The same application.</returns>
     /// <exception cref="InvalidOperationException">
-    /// When the application starts: UseRouting comes behind it, so that no endpoint could be known.
+    /// It is called on a branch (Map, UseWhen), whose siblings would go unjudged, or behind UseAuthentication, which would act on early requests
+    /// first; or, when the application starts, UseRouting comes behind it, so that no endpoint could be known.
     /// </exception>
     public static IApplicationBuilder UseEarlyData(this IApplicationBuilder application, EarlyDataOptions options)
     {
         ArgumentNullException.ThrowIfNull(application);
         ArgumentNullException.ThrowIfNull(options);
-        application.ApplicationServices.GetService<EarlyRequests>()?.Judge();
+        EarlyRequests? requests = application.ApplicationServices.GetService<EarlyRequests>();
+        if (requests is not null && !EarlyDataStartupFilter.IsRoot(application))
+        {
+            throw new InvalidOperationException(
+                "UseEarlyData has to be called on the application itself: on a branch it judges that branch alone, "
+                + "and other requests would run early.");
+        }
+
+        if (DeferredAuthentication.IsPlaced(application))
+        {
+            throw new InvalidOperationException(
+                "UseEarlyData has to come in front of UseAuthentication: behind it, authentication would act on early requests "
+                + "before they are judged.");
+        }
+
+        requests?.Judge(options);
         ILogger logger = (application.ApplicationServices.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance)
-            .CreateLogger("SynHello.AspNetCore.EarlyData");
+            .CreateLogger(EarlyDataStartupFilter.LogCategory);
         bool isRouted = application.Properties.ContainsKey(RoutingProperty);
+        DeferredAuthentication.Defer(application);
         return application.Use(next =>
         {
             if (!isRouted && application.Properties.ContainsKey(RoutingProperty))
@@ -69,7 +89,7 @@ public static class EarlyDataApplicationBuilderExtensions
                     "UseEarlyData has to come behind UseRouting: in front of it no request has an endpoint that could have opted in.");
             }
 
-            return new EarlyDataMiddleware(next, options, logger).InvokeAsync;
+            return new EarlyDataMiddleware(DeferredAuthentication.Place(application, next), options, logger).InvokeAsync;
         });
     }
 }

@@ -9,4 +9,12 @@ public sealed class EarlyDataOptions
     /// must not happen twice.
     /// </summary>
     public bool AllowByDefault { get; set; }
+
+    /// <summary>
+    /// Whether requests run early whose client may have forged its address. False by default: over a listener that takes data of SYNs without a
+    /// cookie (<see cref="Sockets.FastOpenMode.Cookieless"/>) early requests wait for the end of the handshake, which proves the address,
+    /// unless the kernel has proof of it by then; it costs them the round trip that early data was to save. True is for applications that
+    /// neither decide by an address nor count or log by it (<see cref="ISecureConnectionFeature.IsRemoteAddressProven"/>).
+    /// </summary>
+    public bool AllowUnprovenAddresses { get; set; }
 }

@@ -6,10 +6,13 @@ namespace SynHello.AspNetCore;
 /// </summary>
 internal sealed class EarlyRequests
 {
-    private volatile bool _areJudged;
+    private volatile EarlyDataOptions? _options;
 
     /// <summary>Whether <see cref="EarlyDataApplicationBuilderExtensions.UseEarlyData(Microsoft.AspNetCore.Builder.IApplicationBuilder)"/> was called.</summary>
-    public bool AreJudged => _areJudged;
+    public bool AreJudged => _options is not null;
 
-    public void Judge() => _areJudged = true;
+    /// <summary>What it was called with; null where it was not.</summary>
+    public EarlyDataOptions? Options => _options;
+
+    public void Judge(EarlyDataOptions options) => _options = options;
 }

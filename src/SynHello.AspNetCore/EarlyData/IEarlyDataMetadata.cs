@@ -1,7 +1,8 @@
 namespace SynHello.AspNetCore;
 
 /// <summary>
-/// What an endpoint says of requests that come as early data; the last one of its metadata counts. See
+/// What an endpoint says of requests that come as early data; one that says no outweighs all
+/// others of the same endpoint, wherever it stands. See
 /// <see cref="EarlyDataApplicationBuilderExtensions.UseEarlyData(Microsoft.AspNetCore.Builder.IApplicationBuilder)"/>.
 /// </summary>
 public interface IEarlyDataMetadata

@@ -45,7 +45,7 @@ internal sealed class KestrelServer : RaceServer
 
         _application = builder.Build();
         if (scheme.IsSynHello)
-            _application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true });
+            _application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true, AllowUnprovenAddresses = true });
         _application.Run(AnswerAsync);
     }
 

@@ -86,7 +86,7 @@ internal static class FileServer
         });
 
         WebApplication application = builder.Build();
-        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true }); // it serves what is there, and changes nothing
+        application.UseEarlyData(new EarlyDataOptions { AllowByDefault = true, AllowUnprovenAddresses = true }); // it serves what is there to anybody
         if (files is not null)
         {
             application.UseDefaultFiles(

@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 using SynHello.Cli;
 
 // The commands are thin: parse, call, print. Exit status: 0 done, 1 the operation failed, 2 wrong usage.
 Command serve = ServeCommand.Create();
-var root = new RootCommand("SynHello: TCP and TLS set up in one exchange. The ClientHello rides in the SYN.")
+var root = new Command("synhello", "SynHello: TCP and TLS set up in one exchange. The ClientHello rides in the SYN.")
 {
+    new HelpOption(),
+    new VersionOption(),
     RaceCommand.Create(),
     GetCommand.Create(),
     serve,

@@ -31,9 +31,10 @@ public readonly record struct SignatureScheme(ushort Value)
     /// <summary>ed25519 (0x0807), RFC 8032.</summary>
     public static SignatureScheme Ed25519 => new(0x0807);
 
-    /// <summary>The RFC's name of the scheme, or its number when it is unknown.</summary>
+    /// <summary>The RFC's name of the scheme, or its number when it is unknown; "none" of the default, where nothing was signed.</summary>
     public override string ToString() => Value switch
     {
+        0 => "none",
         0x0401 => "rsa_pkcs1_sha256",
         0x0501 => "rsa_pkcs1_sha384",
         0x0601 => "rsa_pkcs1_sha512",

@@ -110,7 +110,8 @@ internal static class ConnectionActivity
         part.SetEndTime(end);
     }
 
-    private static string NameOf(EarlyDataReason reason) => reason switch
+    /// <summary>The word for a reason, in the spans and in the accounts of the commands.</summary>
+    internal static string NameOf(EarlyDataReason reason) => reason switch
     {
         EarlyDataReason.NoSession => "no_session",
         EarlyDataReason.NotAllowedBySession => "not_allowed_by_session",

@@ -135,7 +135,7 @@ public sealed class OcspStapler : IAsyncDisposable
                 else if (i == 0)
                 {
                     throw issuer is null
-                        ? new ArgumentException("The issuer of the server's certificate is not known.", nameof(issuers))
+                        ? new ArgumentException("The issuer of the server's certificate is not known: put its certificate behind the server's.", nameof(issuers))
                         : new ArgumentException("The server's certificate names no OCSP responder, and none is given.", nameof(options));
                 }
             }

@@ -38,7 +38,8 @@ internal sealed class OcspStaplers(OcspStaplerOptions options, string? directory
         }
         catch (Exception exception) when (exception is ArgumentException or CryptographicException)
         {
-            Log.StaplingImpossible(logger, ChainReport.Of(credential).Subject, exception.Message);
+            string reason = exception.Message.Split(" (Parameter '")[0];
+            Log.StaplingImpossible(logger, ChainReport.Of(credential).Subject, reason);
             return credential;
         }
 

@@ -185,6 +185,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("Kestrel:EndpointDefaults:ClientCertificateMode", "DelayCertificate", "Kestrel:EndpointDefaults:ClientCertificateMode: ")]
     [InlineData("Kestrel:Endpoints:Https:FastOpen", "cookies", "Kestrel:Endpoints:Https:FastOpen: \"cookies\" is none of Off, Cookie, Cookieless.")]
     [InlineData("SynHello:FastOpen", "1", "SynHello:FastOpen: \"1\" is none of Off, Cookie, Cookieless.")]
+    [InlineData("SynHello:FastOpn", "Off", "SynHello:FastOpn: there is no such word; there are FastOpen, MaximumEarlyData, TrustedClientRoots.")]
     [InlineData("SynHello:MaximumEarlyData", "-1", "SynHello:MaximumEarlyData: \"-1\" is no number from 0 to 1048576.")]
     [InlineData("SynHello:TrustedClientRoots", "/nowhere.pem", "SynHello:TrustedClientRoots: ")]
     [InlineData("Kestrel:Endpoints:Https:Certificate:Path", "", "Kestrel:Endpoints:Https:Certificate:Path: there is none.")]

@@ -125,7 +125,7 @@ public sealed class EarlyGetTests : IDisposable
         await using ChildProcess serve = await Synhello.ServeAsync(
             _endPoint, Identity.For(_endPoint.Address), "--early-data", "4096", "--fast-open", "cookieless");
         string first = await AccountAsync("/");
-        Assert.Contains("early data: none, because of NoSession", first);
+        Assert.Contains("early data: none, because of no session", first);
         Assert.DoesNotContain("resumed", first);
         Assert.DoesNotContain("did not fit", first);
         string second = await AccountAsync("/");

@@ -41,7 +41,7 @@ internal sealed class ConfiguredEndPoints(
         if (endPoints.Length == 0)
         {
             throw section.Configuration.Error(
-                "Endpoints", "there is no endpoint with an https Url, and UseSynHello without options serves those.");
+                "Endpoints", "there is no endpoint with an https Url, and UseSynHello without options serves those (not ASPNETCORE_URLS or --urls).");
         }
 
         if (kestrel.ConfigurationLoader is not null)

@@ -27,6 +27,7 @@ internal sealed class ConfiguredListenerOptions(KestrelSection section, IMeterFa
         if (section.Find(name) is not { } endPoint)
             return;
         options.MeterFactory = meters;
+        RefuseUnknownWords(section.Common);
         ReadOwn(section.Common, options);
         ReadDefaults(options);
         ReadKestrels(endPoint, options);
@@ -71,6 +72,17 @@ internal sealed class ConfiguredListenerOptions(KestrelSection section, IMeterFa
             options.MaximumEarlyData = earlyData;
         if (configuration["TrustedClientRoots"] is { Length: > 0 } roots)
             options.TrustedClientRoots = LoadRoots(configuration, Path.Combine(section.ContentRoot, roots));
+    }
+
+    /// <summary>An endpoint's section has Kestrel's words too, and whoever else's; the common one is SynHello's alone.</summary>
+    private static void RefuseUnknownWords(IConfiguration common)
+    {
+        string[] known = ["FastOpen", "MaximumEarlyData", "TrustedClientRoots"];
+        foreach (IConfigurationSection child in common.GetChildren())
+        {
+            if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                throw common.Error(child.Key, $"there is no such word; there are {string.Join(", ", known)}.");
+        }
     }
 
     private static X509Certificate2Collection LoadRoots(IConfiguration configuration, string path)

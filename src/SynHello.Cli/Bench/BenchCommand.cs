@@ -37,6 +37,7 @@ internal static class BenchCommand
         var only = new Option<string?>("--only")
         {
             Description = "Run one benchmark: " + string.Join(", ", Benchmarks.Names) + ".",
+            HelpName = "NAME",
         };
         var quick = new Option<bool>("--quick") { Description = "Fewer samples: a look, not a figure." };
         var trial = new Option<bool>("--trial") { Description = "One sample of each: whether they work, no figure.", Hidden = true };

@@ -72,10 +72,12 @@ internal static class ConnectionAccount
     {
         EarlyDataStatus.Accepted => $"early data: {report.EarlyDataBytes} bytes were accepted",
         EarlyDataStatus.Rejected =>
-            $"early data: {report.EarlyDataBytes} bytes were refused ({report.EarlyDataReason}) "
+            $"early data: {report.EarlyDataBytes} bytes were refused ({Words(report)}) "
                 + "and sent after the handshake",
-        _ => $"early data: none, because of {report.EarlyDataReason}",
+        _ => $"early data: none, because of {Words(report)}",
     };
+
+    private static string Words(HandshakeReport report) => ConnectionActivity.NameOf(report.EarlyDataReason).Replace('_', ' ');
 
     /// <summary>
     /// The chain that was verified, or what the server sent where nobody knows it, the server's own certificate first: s is the

@@ -174,6 +174,8 @@ internal static class FileServer
     {
         if (root is null)
             return null;
+        if (!Directory.Exists(root))
+            throw new CommandFailure($"cannot serve the directory {root}: it does not exist.");
         try
         {
             return new PhysicalFileProvider(Path.GetFullPath(root));

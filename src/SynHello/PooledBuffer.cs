@@ -11,6 +11,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
 
     public int Length => _end - _start;
 
+    /// <summary>How much of the pool's it holds, in bytes.</summary>
+    public int Rented => _array.Length;
+
     public bool IsEmpty => _start == _end;
 
     public ReadOnlyMemory<byte> Memory => _array.AsMemory(_start, Length);

@@ -129,6 +129,20 @@ public sealed partial class SecureStream : Stream
     /// </summary>
     public bool IsRemoteAddressProven => _gate is not { IsUnproven: true };
 
+    /// <summary>
+    /// How many bytes of buffers this connection holds at the moment, of what was received, opened and sealed: 0 while it waits for the peer, when a few
+    /// small objects and two cipher contexts are all that it has. May be read at any time and from any thread; while others use the stream the
+    /// answer may be out of date at once.
+    /// </summary>
+    public int RentedBytes
+    {
+        get
+        {
+            lock (_lock)
+                return _received.Rented + _plaintext.Rented + _output.Rented + _spareOutput.Rented;
+        }
+    }
+
     /// <inheritdoc/>
     public override bool CanRead => !IsDisposed;
 

@@ -168,6 +168,30 @@ public sealed class SecureStreamDisposalTests
     }
 
     [Fact]
+    public async Task RentedBytes_TellWhatIsHeld()
+    {
+        await using SecurePair pair = await SecurePair.ConnectAsync().Guarded();
+        Task<int> clientAtRest = pair.Client.ReadAsync(Memory<byte>.Empty, Cancelled).AsTask();
+        await pair.Client.WriteAsync(new byte[10_000], Cancelled).Guarded();
+        Assert.Equal(0, pair.Client.RentedBytes);
+        Assert.Equal(1, await pair.Server.ReadAsync(new byte[1], Cancelled).Guarded());
+        Assert.InRange(pair.Server.RentedBytes, 9_999, 100_000); // the rest of the record, opened or not
+
+        await pair.Server.ReadExactlyAsync(new byte[9_999], Cancelled).Guarded();
+        Task<int> atRest = pair.Server.ReadAsync(Memory<byte>.Empty, Cancelled).AsTask();
+        Assert.Equal(0, pair.Server.RentedBytes);
+
+        Task write = pair.Client.WriteAsync(new byte[50_000_000], Cancelled).AsTask();
+        Assert.False(write.IsCompleted); // nobody reads
+        Assert.InRange(pair.Client.RentedBytes, 16_384, 1 << 20);
+        await pair.Client.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => write.Guarded());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => clientAtRest.Guarded());
+        Assert.Equal(0, pair.Client.RentedBytes);
+        await atRest.Guarded();
+    }
+
+    [Fact]
     public async Task Dispose_GivesEachBufferBackOnce()
     {
         using var ledger = new PoolLedger();

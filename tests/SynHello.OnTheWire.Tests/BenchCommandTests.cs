@@ -41,7 +41,7 @@ public sealed class BenchCommandTests
         var rows = document.RootElement.GetProperty("results").EnumerateArray()
             .ToDictionary(row => row.GetProperty("name").GetString()!, StringComparer.Ordinal);
         string[] names =
-            [.. Pairs, .. Sides, .. Bulk, .. Kestrel, .. Idle, "tls13-verified-pair-memory", "tls13-full-server", "request-latency"];
+            [.. Pairs, .. Sides, .. Bulk, .. Kestrel, .. Idle, "tls13-verified-pair-memory", "tls13-full-server", "tls13-full-server-openssl", "request-latency"];
         Assert.Equal(names.Order(StringComparer.Ordinal), rows.Keys.Order(StringComparer.Ordinal));
         Assert.All(rows.Values, AssertIsCompared);
         Assert.All(Pairs, name => AssertIs(rows[name], "cpu-us", "SslStream"));
@@ -53,6 +53,7 @@ public sealed class BenchCommandTests
         Assert.All(Idle, name => AssertIs(rows[name], "bytes", "SslStream"));
         AssertIs(rows["request-latency"], "us", "SslStream");
         AssertIs(rows["tls13-full-server"], "cpu-us", "nginx");
+        AssertIs(rows["tls13-full-server-openssl"], "cpu-us", "openssl");
         AssertIs(rows["tls13-verified-pair-memory"], "cpu-us", "unverified");
     }
 

@@ -31,7 +31,8 @@ internal static class Benchmarks
         new Benchmark("tls13-verified-client-memory", HandshakeBenchmarks.VerifiedClientAsync),
         .. Handshakes.Select(name => new Benchmark(
             $"{name}-server-memory", HandshakeBenchmarks.SideInMemory($"{name}-server-memory", isServer: true))),
-        new Benchmark("tls13-full-server", ServerBenchmark.MeasureAsync),
+        new Benchmark("tls13-full-server", ServerBenchmark.BesideNginxAsync),
+        new Benchmark("tls13-full-server-openssl", ServerBenchmark.BesideOpensslAsync),
         .. KestrelLoads.Select(load => new Benchmark(load.Name, KestrelBenchmark.Of(load.Name, load.Kind))),
         .. WriteSizes.Select(size => new Benchmark($"bulk-{size.Name}", BulkBenchmark.Of($"bulk-{size.Name}", size.WriteSize))),
         new Benchmark("request-latency", LatencyBenchmark.MeasureAsync),

@@ -67,7 +67,7 @@ internal static class NginxConfiguration
             catch (SocketException exception)
             {
                 if (process.HasExited || Stopwatch.GetElapsedTime(start) > Patience)
-                    throw new CommandFailure($"nginx did not start on {endPoint}.", exception);
+                    throw new CommandFailure($"the peer did not start on {endPoint}.", exception);
                 await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
             }
         }

@@ -47,22 +47,32 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="CommandFailure">It did not start.</exception>
     public static async Task<ServerProcess?> StartNginxAsync(IdentityFiles identity, CancellationToken cancellationToken)
     {
-        if (FindNginx() is not { } nginx)
+        if (Find("nginx") is not { } nginx)
             return null;
         IPEndPoint endPoint = NginxConfiguration.FreeEndPoint();
         string configuration = NginxConfiguration.Write(identity, endPoint);
         Process process = Start(nginx, ["-c", configuration, "-p", identity.Directory, "-e", "stderr"]);
-        var server = new ServerProcess(process, endPoint);
-        try
-        {
-            await NginxConfiguration.WaitAsync(process, endPoint, cancellationToken);
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        return await WaitAsync(new ServerProcess(process, endPoint), cancellationToken);
+    }
+
+    /// <summary>Starts openssl's own server, which takes one connection after the other, without session tickets.</summary>
+    /// <returns>Null when there is no openssl.</returns>
+    /// <exception cref="CommandFailure">It did not start.</exception>
+    public static async Task<ServerProcess?> StartOpensslAsync(IdentityFiles identity, CancellationToken cancellationToken)
+    {
+        if (Find("openssl") is not { } openssl)
+            return null;
+        IPEndPoint endPoint = NginxConfiguration.FreeEndPoint();
+
+        // It says something of each connection, and would wait for somebody to read it.
+        Process process = Start(
+            "/bin/sh",
+            [
+                "-c", "exec \"$@\" >/dev/null 2>&1", "sh",
+                openssl, "s_server", "-accept", $"{endPoint}", "-cert", identity.Certificate, "-key", identity.Key, "-quiet",
+                "-tls1_3", "-groups", "X25519", "-ciphersuites", "TLS_AES_128_GCM_SHA256", "-num_tickets", "0",
+            ]);
+        return await WaitAsync(new ServerProcess(process, endPoint), cancellationToken);
     }
 
     /// <summary>Asks <see cref="BenchServerCommand"/> for its memory, in bytes.</summary>
@@ -94,8 +104,23 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private static string? FindNginx() =>
+    /// <summary>Waits until a server takes connections.</summary>
+    private static async Task<ServerProcess> WaitAsync(ServerProcess server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await NginxConfiguration.WaitAsync(server._process, server.EndPoint, cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static string? Find(string program) =>
         $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Select(directory => Path.Combine(directory, "nginx"))
+            .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
 }

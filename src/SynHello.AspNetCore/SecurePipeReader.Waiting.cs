@@ -156,6 +156,7 @@ internal sealed partial class SecurePipeReader
 
                     if (_wait is Wait.EarlyData or Wait.Handshake or Wait.Data)
                     {
+                        _canceled.ThrowIfCancellationRequested(); // it may have been while this one was under way
                         _isAwaited = true;
                         interruption = TakeInterruption();
                         if (interruption is null)

@@ -33,6 +33,7 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     private readonly Lock _lock = new();
     private ManualResetValueTaskSourceCore<ReadResult> _waiter;
     private CancellationTokenRegistration _registration;
+    private CancellationToken _canceled;
     private Wait _wait;
 
     /// <summary>Whether a reader waits for it; and whether one has begun it, who may not wait yet.</summary>
@@ -124,6 +125,7 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
                     _waiter.Reset();
                     _waiter.RunContinuationsAsynchronously = false;
                     _isAwaited = true;
+                    _canceled = cancellationToken;
                     if (cancellationToken.CanBeCanceled)
                     {
                         _registration = cancellationToken.UnsafeRegister(
@@ -232,6 +234,7 @@ internal sealed partial class SecurePipeReader : PipeReader, IValueTaskSource<Re
     {
         _registration.Dispose();
         _registration = default;
+        _canceled = default;
         return _waiter.GetResult(token);
     }
 

@@ -467,6 +467,8 @@ public sealed class SecureClient
         string name = host.TrimEnd('.');
         if (name.Length == 0)
             throw new ArgumentException("The host name is empty.", nameof(host));
+        if (name.AsSpan().ContainsAnyInRange('\0', ' '))
+            throw new ArgumentException("There is a space or a control character in the host name.", nameof(host));
         return System.Text.Ascii.IsValid(name) ? name : new System.Globalization.IdnMapping().GetAscii(name.ToLowerInvariant());
     }
 }

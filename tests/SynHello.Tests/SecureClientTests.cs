@@ -64,6 +64,10 @@ public sealed class SecureClientTests : IDisposable
     [InlineData("")]
     [InlineData(".")]
     [InlineData("ü..example")]
+    [InlineData(" example.com")]
+    [InlineData("example.com\r\n")]
+    [InlineData("example.com\0")]
+    [InlineData("example.com\0.evil.example")]
     public async Task NoHostName_IsAnArgumentException(string host) => await Assert.ThrowsAnyAsync<ArgumentException>(
         () => SecurePair.MakeClient().ConnectAsync(new IPEndPoint(IPAddress.Loopback, 1), host, Cancelled).Guarded());
 

@@ -73,18 +73,24 @@ public sealed class BrokenBulkTests
     /// <summary>The reader has an alert to send while a write is held up: whoever holds the socket sends it.</summary>
     [Theory]
     [MemberData(nameof(Kinds))]
-    public Task HeldUpWrite_TakesTheReadersAlertAlong(string kind) => HoldUpAsync(kind, async (bench, stream, jam) =>
+    public async Task HeldUpWrite_TakesTheReadersAlertAlong(string kind)
     {
-        Task writing = stream.WriteAsync(bench.Response).AsTask();
-        RelayedConnection jammed = await JammedAsync(jam, stream);
-        await jammed.InjectAsync([23, 3, 3, 0, 40, .. new byte[40]]);
-        IOException refusal = await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1]).Guarded());
-        Assert.IsType<TlsProtocolException>(refusal.InnerException);
-        Assert.False(writing.IsCompleted);
-        jammed.Resume();
-        await Assert.ThrowsAsync<IOException>(() => writing.Guarded());
-        await _visited.Task.Guarded(); // the disposal would send what was forgotten
-    }, TlsErrorCause.PeerAlert);
+        int heldUp = 0;
+        await HoldUpAsync(kind, async (bench, stream, jam) =>
+        {
+            Task writing = stream.WriteAsync(bench.Response).AsTask();
+            RelayedConnection jammed = await JammedAsync(jam, stream);
+            await jammed.InjectAsync([23, 3, 3, 0, 40, .. new byte[40]]);
+            IOException refusal = await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1]).Guarded());
+            Assert.IsType<TlsProtocolException>(refusal.InnerException);
+            if (!writing.IsCompleted)
+                heldUp++; // a kernel that finds room after all, which is rare, lets it go on to the failure
+            jammed.Resume();
+            await Assert.ThrowsAsync<IOException>(() => writing.Guarded());
+            await _visited.Task.Guarded(); // the disposal would send what was forgotten
+        }, TlsErrorCause.PeerAlert);
+        Assert.NotEqual(0, heldUp);
+    }
 
     /// <summary>The socket takes nothing when close_notify is to be sent: it is not, and nobody waits.</summary>
     [Theory]
